@@ -1,0 +1,254 @@
+"""The recipe of `pics index`: scan -> compare -> feed -> encode -> put, a batch a transaction.
+
+Whatever ends a run early (Ctrl-C, kill -9, a full disk, a pulled plug), the batches before it are kept, and the next
+run goes on from there: what is in the library is not new any more.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer.decode import MAX_PIXELS
+from indexer.errors import NothingIndexed
+from indexer.feed import Known, Outcome, Picture, Reader, Vanished, feed
+from indexer.photo import Encoder, File, Skip, identity, is_within
+from indexer.scan import Scan
+from indexer.store.files import Diff
+from indexer.store.library import KnownContents, Library
+from indexer.store.roots import Root
+
+BATCH = 32
+KNOWN_AT_ONCE = 512  # files that need no encoding are recorded this many at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user may turn: pictures a batch, reading threads, and the largest picture in pixels."""
+
+    batch: int = BATCH
+    workers: int = os.cpu_count() or 1
+    max_pixels: int = MAX_PIXELS
+
+
+DEFAULTS = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` files of this stage are behind us. Stages: 'scan' (total unknown: 0), 'index'."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did, in files; `away` are roots that are not there, `unreadable` what the scan could not enter."""
+
+    unchanged: int = 0
+    new: int = 0
+    changed: int = 0
+    moved: int = 0
+    copied: int = 0
+    gone: int = 0
+    vanished: int = 0
+    offline: int = 0
+    skipped: int = 0
+    away: list[Root] = field(default_factory=list)
+    unreadable: list[Skip] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> bool:
+        """Whether something that should be in the library is not."""
+        return bool(self.skipped or self.unreadable)
+
+
+Watch = Callable[[Progress], None]
+
+
+def build(
+    library: Library,
+    encoder: Encoder,
+    paths: Sequence[str] = (),
+    exclude: Sequence[str] | None = None,
+    settings: Settings = DEFAULTS,
+    watch: Watch = lambda _: None,
+) -> Report:
+    """Brings the library up to date with some folders or files (none: all it remembers), and remembers them.
+
+    `exclude` replaces the globs kept with their roots; None keeps those. Raises NothingIndexed when there is nothing
+    to look at, OtherModel, LibraryBusy, LibraryFull.
+    """
+    with library.writing():
+        places = _places(library, paths, exclude)
+        library.adopt(identity(encoder))
+        for place in places:
+            library.roots.remember(place.start, place.root.volume, exclude)
+        with closing(Survey(library, places, watch)) as survey:
+            run = Run(library, encoder, settings, watch, survey)
+            run.read_and_encode()
+            return run.finish()
+
+
+def compare(library: Library, paths: Sequence[str] = (), exclude: Sequence[str] | None = None) -> Report:
+    """What `build` would find to do, by names and dates alone: opens no photo, changes nothing, needs no model."""
+    with closing(Survey(library, _places(library, paths, exclude), lambda _: None)) as survey:
+        return survey.report()
+
+
+class Place(NamedTuple):
+    """Where to look (`start`), and the root that lies in or is: it has the globs, and the volume."""
+
+    start: str
+    root: Root
+
+
+def _places(library: Library, paths: Sequence[str], exclude: Sequence[str] | None) -> list[Place]:
+    if not paths:
+        places = [Place(root.path, root) for root in library.roots.all()]
+    else:
+        places = [Place(path, library.roots.covering(path) or _new_root(path)) for path in paths]
+    if not places:
+        raise NothingIndexed
+    if exclude is None:
+        return places
+    return [Place(start, replace(root, exclude=tuple(exclude))) for start, root in places]
+
+
+def _new_root(path: str) -> Root:
+    return Root(path, (), Path(path).stat().st_dev, None)
+
+
+class Survey:
+    """One look at the disk, held against the library: what is new, changed and gone in some places."""
+
+    def __init__(self, library: Library, places: Sequence[Place], watch: Watch) -> None:
+        self._library = library
+        self._watch = watch
+        self.away: list[Root] = []
+        self.unreadable: list[Skip] = []
+        self.present: dict[str, int] = {}  # path that was looked at -> its volume
+        volumes: set[int] = set()
+        for place in places:
+            volumes |= self._look_at(place)
+        closed = [skip.path for skip in self.unreadable]
+        self.diff: Diff = library.files.compare(list(self.present), volumes, closed)
+
+    def _look_at(self, place: Place) -> set[int]:
+        """Takes in one place; returns the volumes whose missing files are really gone."""
+        start, root = place
+        forgotten = [path for path in self._library.roots.forgotten() if not is_within(start, path)]
+        scan = Scan(start, root.exclude, forgotten, root.path)
+        if _volume(start) is not None:
+            self._library.files.see(self._counted(scan))
+        volume = _volume(start)
+        if volume is None or (volume != root.volume and not self._library.files.seen_within(start)):
+            self.away.append(root)  # not there, or the empty folder on which its drive is mounted
+            return set()
+        self.present[start] = volume
+        self.unreadable += scan.unreadable
+        return scan.volumes | {root.volume}
+
+    def _counted(self, scan: Scan) -> Iterator[File]:
+        for number, file in enumerate(scan, 1):
+            if number % 1000 == 0:
+                self._watch(Progress("scan", number, 0))
+            yield file
+
+    def report(self) -> Report:
+        diff = self.diff
+        return Report(
+            unchanged=diff.unchanged,
+            new=diff.new,
+            changed=diff.changed,
+            offline=diff.offline,
+            gone=diff.gone,
+            away=self.away,
+            unreadable=self.unreadable,
+        )
+
+    def close(self) -> None:
+        self._library.files.forget_scan()
+
+
+class Run:
+    """The second half of a build: reads what the survey found to do, encodes it, records it."""
+
+    def __init__(self, library: Library, encoder: Encoder, settings: Settings, watch: Watch, survey: Survey) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._settings = settings
+        self._watch = watch
+        self._survey = survey
+        self._done: Counter[str] = Counter()
+        self._fresh: list[Picture] = []
+        self._known: list[Known] = []
+
+    def read_and_encode(self) -> None:
+        known = KnownContents(self._library.path)
+        reader = Reader(self._encoder.prepare, self._encoder.image_size, known.has, self._settings.max_pixels)
+        try:
+            for files in self._library.files.todo():
+                for outcome in feed(files, reader, self._settings.workers):
+                    self._take(outcome)
+            self._put_fresh()
+            self._put_known()
+        finally:
+            known.close()
+
+    def _take(self, outcome: Outcome) -> None:
+        match outcome:
+            case Picture():
+                self._fresh.append(outcome)
+                if len(self._fresh) >= self._settings.batch:
+                    self._put_fresh()
+            case Known():
+                self._known.append(outcome)
+                if len(self._known) >= KNOWN_AT_ONCE:
+                    self._put_known()
+            case Skip():
+                self._library.files.skip([outcome])
+                self._count(Counter(skipped=1))
+            case Vanished():
+                self._count(Counter(vanished=1))
+
+    def _put_fresh(self) -> None:
+        """Encodes and records a batch of pictures the library does not have."""
+        batch, self._fresh = self._fresh, []
+        if batch:
+            vectors = self._encoder.encode_pixels(np.stack([picture.pixels for picture in batch]))
+            photos = [(p.file, p.content, vector) for p, vector in zip(batch, vectors, strict=True)]
+            self._count(self._library.put(photos))
+
+    def _put_known(self) -> None:
+        batch, self._known = self._known, []
+        self._count(self._library.put_known((known.file, known.sha256) for known in batch))
+
+    def _count(self, outcomes: Counter[str]) -> None:
+        self._done += outcomes
+        self._watch(Progress("index", self._done.total(), self._survey.diff.todo))
+
+    def finish(self) -> Report:
+        report = self._survey.report()
+        with self._library.transaction():
+            report.gone = self._library.files.finish(list(self._survey.present))
+            self._library.files.skip(report.unreadable)
+            for path, volume in self._survey.present.items():
+                self._library.roots.looked_at(path, volume)
+        for what in ("new", "changed", "moved", "copied", "vanished", "skipped"):
+            setattr(report, what, self._done[what])
+        return report
+
+
+def _volume(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_dev
+    except OSError:
+        return None

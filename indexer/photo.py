@@ -1,0 +1,117 @@
+"""The frozen facts that every room of the indexer shares. Ground floor: imports no other room."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Vector = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+def canonical(path: str) -> str:
+    """The one spelling of a path that the library compares by: macOS hands out both NFC and NFD names."""
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether a path is the folder itself or lies below it, by its canonical spelling alone."""
+    path, folder = canonical(path), canonical(folder).rstrip("/")
+    return path == folder or path.startswith(folder + "/")
+
+
+class File(NamedTuple):
+    """A path as the last look at the disk found it. `size` in bytes, `mtime_ns` since the epoch, `volume` its st_dev.
+
+    A named tuple and not a dataclass because a rescan makes a hundred thousand of them.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    volume: int
+    offline: bool = False
+    """True when the bytes are in the cloud and reading them would download them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A photo (or folder) that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one file's bytes are, wherever they lie: their SHA-256 and the upright picture in them."""
+
+    hash: bytes
+    size: int
+    width: int
+    height: int
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One path that answers a query. `score` is the cosine of photo and query: 1 is the same picture."""
+
+    path: str
+    score: float
+    width: int
+    height: int
+    format: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model made a set of vectors. Two sets are comparable only when all but the name agree."""
+
+    name: str
+    revision: str
+    weights_hash: str
+    dim: int
+    preprocessing: str
+
+    def makes_the_same_vectors_as(self, other: "ModelIdentity") -> bool:
+        return (self.weights_hash, self.dim, self.preprocessing) == (
+            other.weights_hash,
+            other.dim,
+            other.preprocessing,
+        )
+
+
+class Encoder(Protocol):
+    """What the indexer asks of a model; `mlx_clip.Encoder` is one. Vectors are float32 of unit length."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def revision(self) -> str: ...
+    @property
+    def weights_hash(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
+    @property
+    def image_size(self) -> int: ...
+    @property
+    def preprocessing(self) -> str: ...
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        """RGB picture -> uint8 (h, w, 3). Called from several threads at once."""
+
+    def encode_pixels(self, pixels: Pixels) -> Vector:
+        """uint8 (n, h, w, 3) -> float32 (n, dim). Called from one thread only."""
+
+    def encode_texts(self, texts: list[str]) -> Vector:
+        """n texts -> float32 (n, dim)."""
+
+
+def identity(encoder: Encoder) -> ModelIdentity:
+    """The part of an encoder that the library keeps beside its vectors."""
+    return ModelIdentity(encoder.name, encoder.revision, encoder.weights_hash, encoder.dim, encoder.preprocessing)

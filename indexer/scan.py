@@ -1,0 +1,157 @@
+"""Folders -> files. The only walker; it opens no file.
+
+A photo is a candidate by its suffix; what it really is, its bytes decide (decode.py). Left out are hidden files, macOS
+litter and the insides of a Photos library other than its originals. A folder reached through a symbolic link is walked
+after all real ones, and only if it was not among them: no loop, no photo twice.
+"""
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from indexer.errors import NoSuchPath
+from indexer.photo import File, Skip, canonical, is_within
+
+SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "tif", "tiff", "bmp", "dib"),
+        *("heic", "heif", "hif", "avif", "jp2", "j2k", "jpx", "jpf", "jxl", "ppm", "pgm", "pbm", "pnm"),
+    )
+)
+PHOTOS_LIBRARY = ".photoslibrary"
+ORIGINALS = frozenset({"originals", "Masters"})  # the folder inside a Photos library: since Catalina, and before
+LITTER = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN"})
+SF_DATALESS = 0x40000000  # macOS: the file's bytes are in iCloud, and reading it would fetch them
+
+
+class Scan:
+    """One look at the disk: iterate it for the files; afterwards it knows what could not be looked at.
+
+    `start` is an absolute path of a folder or a single file that exists. Left out is what matches a glob of `exclude`,
+    by its name or by its path below `root` (`start`, or a folder above it), and what is in `forgotten` (canonical).
+    """
+
+    def __init__(
+        self, start: str, exclude: Iterable[str] = (), forgotten: Iterable[str] = (), root: str | None = None
+    ) -> None:
+        self.start = start
+        self.unreadable: list[Skip] = []
+        self.volumes: set[int] = set()
+        self._below_root = len((root or start).rstrip("/")) + 1
+        self._excluded = _matcher(exclude)
+        self._forgotten = frozenset(forgotten)
+        self._visited: set[tuple[int, int]] = set()
+
+    def __iter__(self) -> Iterator[File]:
+        linked: list[str] = []
+        pending = [self.start]
+        while pending or linked:
+            folder = pending.pop() if pending else linked.pop()
+            try:
+                info = os.stat(folder)
+                if not stat.S_ISDIR(info.st_mode):
+                    yield _file(folder, info)
+                elif self._first_visit(info):
+                    yield from self._look_into(folder, pending, linked)
+            except OSError as error:
+                self.unreadable.append(Skip(folder, f"folder cannot be read: {error.strerror}"))
+
+    def _first_visit(self, info: os.stat_result) -> bool:
+        self.volumes.add(info.st_dev)
+        place = (info.st_dev, info.st_ino)
+        if place in self._visited:
+            return False
+        self._visited.add(place)
+        return True
+
+    def _look_into(self, folder: str, pending: list[str], linked: list[str]) -> Iterator[File]:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        if folder.lower().endswith(PHOTOS_LIBRARY):
+            entries = [entry for entry in entries if entry.name in ORIGINALS]
+        for entry in entries:
+            if is_placeholder(entry.name):
+                yield File(_downloaded(entry.path), 0, 0, 0, offline=True)
+            elif self._is_left_out(entry):
+                continue
+            elif entry.is_dir():
+                (linked if entry.is_symlink() else pending).append(entry.path)
+            elif has_photo_suffix(entry.name) and (file := self._look_at(entry)):
+                yield file
+
+    def _look_at(self, entry: "os.DirEntry[str]") -> File | None:
+        try:
+            info = entry.stat()
+        except FileNotFoundError:
+            return None  # removed since the folder was listed, or a link to nowhere
+        except OSError as error:
+            self.unreadable.append(Skip(entry.path, f"cannot be read: {error.strerror}"))
+            return None
+        if not is_unicode(entry.path):
+            readable = os.fsencode(entry.path).decode(errors="backslashreplace")
+            self.unreadable.append(Skip(readable, "its name is not valid Unicode: rename it"))
+            return None
+        return _file(entry.path, info) if stat.S_ISREG(info.st_mode) else None
+
+    def _is_left_out(self, entry: "os.DirEntry[str]") -> bool:
+        if entry.name.startswith(".") or entry.name in LITTER:
+            return True
+        if self._forgotten and canonical(entry.path) in self._forgotten:
+            return True
+        if self._excluded is None:
+            return False
+        return bool(self._excluded(entry.name) or self._excluded(entry.path[self._below_root :]))
+
+
+def photo_roots(paths: Iterable[Path]) -> list[str]:
+    """What the user named -> absolute roots, without those that lie inside another. Raises NoSuchPath."""
+    absolute = []
+    for path in paths:
+        if not path.expanduser().exists():
+            raise NoSuchPath(path)
+        absolute.append(str(path.expanduser().resolve()))
+    return outermost(absolute)
+
+
+def outermost(roots: Iterable[str]) -> list[str]:
+    """The roots that lie in no other root, in their order, each once."""
+    unique = list(dict.fromkeys(roots))
+    return [root for root in unique if not any(root != other and is_within(root, other) for other in unique)]
+
+
+def _file(path: str, info: os.stat_result) -> File:
+    return File(path, info.st_size, info.st_mtime_ns, info.st_dev, offline=is_offline(info))
+
+
+def has_photo_suffix(name: str) -> bool:
+    """Whether a file's name says that it may be a photo."""
+    return name[name.rfind(".") :].lower() in SUFFIXES
+
+
+def is_unicode(path: str) -> bool:
+    """Whether a path can be written down as text; Linux allows names that cannot."""
+    return path.isascii() or not any("\ud800" <= c <= "\udfff" for c in path)
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether `.NAME.icloud` stands for a photo NAME that iCloud keeps (macOS before Sonoma)."""
+    return name.startswith(".") and name.endswith(".icloud") and has_photo_suffix(name[:-7])
+
+
+def _downloaded(placeholder: str) -> str:
+    folder, name = os.path.split(placeholder)
+    return os.path.join(folder, name[1:-7])
+
+
+def is_offline(info: object) -> bool:
+    """Whether a stat result says that the bytes are in iCloud only (macOS's SF_DATALESS flag)."""
+    return bool(getattr(info, "st_flags", 0) & SF_DATALESS)
+
+
+def _matcher(globs: Iterable[str]) -> Callable[[str], object] | None:
+    patterns = [fnmatch.translate(glob.rstrip("/")) for glob in globs]
+    return re.compile("|".join(patterns)).match if patterns else None

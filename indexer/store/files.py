@@ -1,0 +1,253 @@
+"""Paths and what lies at them: the files of the library, and how they differ from what a scan saw.
+
+`see` takes in a scan, `compare` says what is new, changed and gone, `todo` hands out what must be read, `place` records
+where content lies, `finish` lets go of the rest. The comparison is SQL over temporary tables, so a million files need
+no more memory than a thousand.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from indexer.photo import Content, File, Hit, Skip, canonical
+from indexer.store.database import Condition, Database
+
+SLICE = 2048  # files handed out at a time: enough to keep readers busy, few enough to forget
+CONTENTS_A_QUESTION = 500
+
+SEEN = """
+create temp table if not exists seen (
+    path text primary key, spelling text, size integer, mtime_ns integer, volume integer, offline integer
+) without rowid
+"""
+TODO = """
+create temp table todo as
+select seen.*, file.id as file_id from seen left join file on file.path = seen.path
+where not seen.offline
+  and (file.id is null or file.size != seen.size or file.mtime_ns != seen.mtime_ns)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """How many files of a scan are unchanged, new, changed, offline (new, but in the cloud) or gone."""
+
+    unchanged: int
+    new: int
+    changed: int
+    offline: int
+    gone: int
+
+    @property
+    def todo(self) -> int:
+        return self.new + self.changed
+
+
+class Files:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # -- a scan against the library
+
+    def see(self, files: Iterable[File]) -> int:
+        """Takes in what a scan finds; returns how many files it holds so far. Two spellings of a path are one file."""
+        self._database.run(SEEN)
+        with self._database.transaction():
+            self._database.run_many("insert or ignore into seen values (?, ?, ?, ?, ?, ?)", map(_seen_row, files))
+        return int(self._database.value("select count(*) from seen"))
+
+    def seen_within(self, folder: str) -> bool:
+        """Whether the scan found anything there."""
+        condition, values = within("path", [folder])
+        return bool(self._database.value(f"select exists (select 1 from seen where {condition})", *values))
+
+    def compare(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Iterable[str]) -> Diff:
+        """What a scan of `roots` means for the library.
+
+        A file that was not seen is gone only if the scan got to see its volume, and no folder above it was
+        unreadable.
+        """
+        self._database.run(TODO)
+        self._find_gone(roots, volumes, list(unreadable))
+        count = self._database.value
+        changed = count("select count(*) from todo where file_id is not null")
+        new = count("select count(*) from todo where file_id is null")
+        offline = count("select count(*) from seen left join file using (path) where offline and file.id is null")
+        seen = count("select count(*) from seen")
+        return Diff(seen - changed - new - offline, new, changed, offline, count("select count(*) from gone"))
+
+    def _find_gone(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Sequence[str]) -> None:
+        inside, roots_values = within("file.path", roots)
+        closed, closed_values = within("file.path", unreadable)
+        here = list(volumes)
+        self._database.run(
+            "create temp table gone as select file.id as file_id, file.content_id from file"
+            " left join seen on seen.path = file.path"
+            f" where seen.path is null and {inside}"
+            f" and file.volume in ({', '.join('?' * len(here))})" + (f" and not {closed}" if unreadable else ""),
+            *roots_values,
+            *here,
+            *(closed_values if unreadable else []),
+        )
+
+    def todo(self) -> Iterator[list[File]]:
+        """The new and changed files, a slice at a time, in the order of their paths."""
+        last = 0
+        while rows := self._database.rows(
+            "select rowid, coalesce(spelling, path), size, mtime_ns, volume from todo"
+            " where rowid > ? order by rowid limit ?",
+            last,
+            SLICE,
+        ):
+            last = rows[-1][0]
+            yield [File(*row[1:]) for row in rows]
+
+    def finish(self, roots: Sequence[str]) -> int:
+        """Lets go of the gone, of content without a file and of skips without one; returns how many files went."""
+        went = self._database.run("delete from file where id in (select file_id from gone)")
+        self._drop_orphans()
+        inside, values = within("path", roots)
+        self._database.run(f"delete from skipped where {inside} and path not in (select path from todo)", *values)
+        return went
+
+    def forget_scan(self) -> None:
+        """Drops what `see` and `compare` made."""
+        for table in ("seen", "todo", "gone"):
+            self._database.run(f"drop table if exists temp.{table}")
+
+    # -- one file
+
+    def place(self, file: File, content_id: int, was_known: bool) -> str:
+        """Records that this content lies at this path; returns 'new', 'changed', 'moved' or 'copied'."""
+        spelled = _spelling(file.path)
+        facts = (content_id, file.size, file.mtime_ns, file.volume)
+        self._database.run("delete from skipped where path = ?", spelled[0])
+        if self._database.run(
+            "update file set content_id = ?, size = ?, mtime_ns = ?, volume = ? where path = ?", *facts, spelled[0]
+        ):
+            return "changed"
+        moved = self._database.value("select file_id from gone where content_id = ?", content_id)
+        if moved is not None:
+            self._database.run("delete from gone where file_id = ?", moved)
+            self._database.run(
+                "update file set path = ?, spelling = ?, content_id = ?, size = ?, mtime_ns = ?, volume = ?"
+                " where id = ?",
+                *spelled,
+                *facts,
+                moved,
+            )
+            return "moved"
+        self._database.run(
+            "insert into file (path, spelling, content_id, size, mtime_ns, volume) values (?, ?, ?, ?, ?, ?)",
+            *spelled,
+            *facts,
+        )
+        return "copied" if was_known else "new"
+
+    def add_content(self, content: Content) -> int:
+        """Records new bytes; returns their id."""
+        self._database.run(
+            "insert into content (hash, size, width, height, format) values (?, ?, ?, ?, ?)",
+            content.hash,
+            content.size,
+            content.width,
+            content.height,
+            content.format,
+        )
+        return self._database.last_id
+
+    def content_id(self, sha256: bytes) -> int | None:
+        found: int | None = self._database.value("select id from content where hash = ?", sha256)
+        return found
+
+    def content_at(self, path: str, size: int, mtime_ns: int) -> int | None:
+        """The content at a path, if the file still is what was indexed."""
+        found: int | None = self._database.value(
+            "select content_id from file where path = ? and size = ? and mtime_ns = ?", canonical(path), size, mtime_ns
+        )
+        return found
+
+    def skip(self, skips: Iterable[Skip]) -> None:
+        """Records photos that could not be read; what was known of them before stays."""
+        self._database.run_many(
+            "insert or replace into skipped (path, reason) values (?, ?)",
+            [(canonical(skip.path), skip.reason) for skip in skips],
+        )
+
+    # -- what the library knows
+
+    def skipped(self) -> list[Skip]:
+        return [Skip(*row) for row in self._database.rows("select path, reason from skipped order by path")]
+
+    def count(self, folder: str | None = None) -> int:
+        """How many paths the library holds, in a folder or in all."""
+        condition, values = within("path", [folder] if folder else [])
+        return int(self._database.value(f"select count(*) from file where {condition}", *values))
+
+    def count_contents(self) -> int:
+        """How many different pictures lie at those paths."""
+        return int(self._database.value("select count(*) from content"))
+
+    def formats(self) -> Counter[str]:
+        rows = self._database.rows("select format, count(*) from content group by format")
+        return Counter(dict(rows))
+
+    def hits(self, scores: Sequence[tuple[int, float]], folders: Sequence[str] = ()) -> list[Hit]:
+        """(content id, score) pairs -> every path that holds one of them, best first, ties by path."""
+        hits: list[Hit] = []
+        inside, inside_values = within("file.path", folders)
+        for start in range(0, len(scores), CONTENTS_A_QUESTION):
+            score_of = dict(scores[start : start + CONTENTS_A_QUESTION])
+            rows = self._database.rows(
+                "select content_id, coalesce(spelling, path), width, height, format, content.size from file"
+                " join content on content.id = file.content_id"
+                f" where content_id in ({', '.join('?' * len(score_of))}) and {inside}",
+                *score_of,
+                *inside_values,
+            )
+            hits += [Hit(path, score_of[content], *facts) for content, path, *facts in rows]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.path))
+
+    def forget(self, path: str) -> int:
+        """Removes a file, or all files of a folder, from the library; returns how many. Never touches the disk."""
+        inside, values = within("path", [path])
+        went = self._database.run(f"delete from file where {inside}", *values)
+        self._database.run(f"delete from skipped where {inside}", *values)
+        self._drop_orphans()
+        return went
+
+    def _drop_orphans(self) -> None:
+        """Content without a file goes, and its vectors with it (a trigger of vectors.py)."""
+        self._database.run(
+            "delete from content where not exists (select 1 from file where file.content_id = content.id)"
+        )
+
+
+def contents_within(folders: Sequence[str]) -> Condition | None:
+    """A select of the contents that have a file in one of the folders; None for no folders: all contents."""
+    condition, values = within("path", folders)
+    return (f"select content_id from file where {condition}", values) if folders else None
+
+
+def within(column: str, folders: Sequence[str]) -> Condition:
+    """A condition: the path is one of the folders (or files), or lies below one. No folders: every path.
+
+    Ranges and not LIKE, so that the index on paths answers: '0' is the character after '/'.
+    """
+    ranges = [edge for folder in map(canonical, folders) for edge in _ranges(folder.rstrip("/"))]
+    condition = " or ".join([f"({column} >= ? and {column} < ?)"] * (len(ranges) // 2))
+    return (f"({condition})" if ranges else "1", ranges)
+
+
+def _ranges(folder: str) -> list[str]:
+    return [folder + "/", folder + "0", folder, folder + "\x01"]
+
+
+def _spelling(path: str) -> tuple[str, str | None]:
+    """(canonical path, the disk's own spelling where it differs)."""
+    key = canonical(path)
+    return key, None if key == path else path
+
+
+def _seen_row(file: File) -> tuple[object, ...]:
+    return (*_spelling(file.path), file.size, file.mtime_ns, file.volume, file.offline)

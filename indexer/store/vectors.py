@@ -1,0 +1,68 @@
+"""The vectors: one sqlite-vec table for each model, keyed by content.
+
+Unit float32, compared by L2: cosine = 1 - d²/2.
+"""
+
+import numpy as np
+
+from indexer.photo import Vector
+from indexer.store.database import Condition, Database
+
+KNN_LIMIT = 4096  # sqlite-vec's largest k; past it every distance is computed and sorted
+
+
+class Vectors:
+    """The vectors of one model (by its id in table `model`)."""
+
+    def __init__(self, database: Database, model_id: int, dim: int) -> None:
+        self._database = database
+        self._table = f"vectors_{model_id}"
+        self._dim = dim
+
+    def create(self) -> None:
+        """Makes the table, and lets a vector go with its content: sqlite-vec knows no foreign keys."""
+        self._database.run(
+            f"create virtual table {self._table} using vec0 (content_id integer primary key, vector float[{self._dim}])"
+        )
+        self._database.run(
+            f"create trigger {self._table}_follows_content after delete on content"
+            f" begin delete from {self._table} where content_id = old.id; end"
+        )
+
+    def add(self, content_id: int, vector: Vector) -> None:
+        self._database.run(
+            f"insert into {self._table} (content_id, vector) values (?, ?)", content_id, self._bytes(vector)
+        )
+
+    def get(self, content_id: int) -> Vector | None:
+        """float32 (dim,), or None when this model has not seen the content."""
+        data = self._database.value(f"select vector from {self._table} where content_id = ?", content_id)
+        return None if data is None else np.frombuffer(data, np.float32)
+
+    def count(self) -> int:
+        return int(self._database.value(f"select count(*) from {self._table}"))
+
+    def nearest(self, query: Vector, k: int, among: Condition | None = None) -> list[tuple[int, float]]:
+        """The k contents most like a unit vector, as (content id, cosine), best first.
+
+        `among` is a select of content ids. It acts inside the KNN: k are found where k exist.
+        """
+        wanted, values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
+        if k <= KNN_LIMIT:
+            sql = f"select content_id, distance from {self._table} where vector match ? and k = ? and {wanted}"
+            rows = self._database.rows(sql, self._bytes(query), k, *values)
+        else:
+            sql = (
+                f"select content_id, vec_distance_l2(vector, ?) as distance from {self._table}"
+                f" where {wanted} order by distance limit ?"
+            )
+            rows = self._database.rows(sql, self._bytes(query), *values, k)
+        return [(content_id, 1.0 - distance * distance / 2.0) for content_id, distance in rows]
+
+    def _bytes(self, vector: Vector) -> bytes:
+        """Checks what sqlite-vec does not: it takes NaN, and reads float64 as twice as many numbers."""
+        if vector.shape != (self._dim,) or vector.dtype != np.float32:
+            raise ValueError(f"a vector of this model is float32 ({self._dim},), not {vector.dtype} {vector.shape}")
+        if not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:  # false for NaN too
+            raise ValueError("a vector must be finite and of unit length")
+        return vector.tobytes()

@@ -1,0 +1,1 @@
+"""What stands between the commands and a person: progress, sentences, the doctor. What is said, cli.py prints."""

@@ -1,0 +1,50 @@
+"""An encoder without a model: a picture's vector is its colours on an 8 x 8 grid, a colour word is a plain picture."""
+
+import hashlib
+import threading
+import time
+
+import numpy as np
+from PIL import Image
+
+from indexer.photo import Pixels, Vector
+
+SIDE = 8
+
+
+class FakeEncoder:
+    """Satisfies indexer.photo.Encoder and counts what it is asked to do."""
+
+    revision = "1"
+    image_size = SIDE
+    preprocessing = "squash8"
+
+    def __init__(self, name: str = "fake", dim: int = 16, seconds_a_batch: float = 0.0) -> None:
+        self.name = name
+        self.dim = dim
+        self.weights_hash = hashlib.sha256(name.encode()).hexdigest()
+        self.seconds_a_batch = seconds_a_batch
+        self.batches: list[int] = []
+        self.prepared = 0
+        self._lock = threading.Lock()
+        self._projection = np.random.default_rng(dim).normal(size=(SIDE * SIDE * 3, dim)).astype(np.float32)
+
+    @property
+    def encoded(self) -> int:
+        return sum(self.batches)
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        with self._lock:
+            self.prepared += 1
+        return np.array(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX))
+
+    def encode_pixels(self, pixels: Pixels) -> Vector:
+        time.sleep(self.seconds_a_batch)
+        self.batches.append(len(pixels))
+        colours = pixels.reshape(len(pixels), -1).astype(np.float32) / 255 - 0.5 + 1e-3
+        vectors = colours @ self._projection
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def encode_texts(self, texts: list[str]) -> Vector:
+        plain = [np.array(Image.new("RGB", (SIDE, SIDE), text)) for text in texts]
+        return self.encode_pixels(np.stack(plain))
