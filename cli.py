@@ -10,16 +10,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
+from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
     from indexer.build import Report
     from indexer.photo import Hit
     from indexer.query import Query
     from indexer.store.library import Library
-    from mlx_clip import Encoder
+    from mlx_clip.encoder import Encoder
 
 DONE, NOTHING_FOUND, FAILED, SOME_SKIPPED, INTERRUPTED = 0, 1, 2, 3, 130
 MODELS = "models"  # converted models, below PICS_HOME
@@ -46,26 +47,28 @@ Print0 = Annotated[bool, typer.Option("-0", "--print0", help="Paths alone, each 
 
 def main() -> NoReturn:
     """The console script."""
+    sys.exit(run())
+
+
+def run() -> int:
+    """Runs the command that the arguments name; returns its exit code."""
+    from indexer.errors import IndexerError
     from mlx_clip.errors import ClipError
 
-    from indexer.errors import IndexerError
-
     try:
-        sys.exit(app(standalone_mode=False) or DONE)
-    except typer.Exit as ended:
-        sys.exit(ended.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        say("interrupted: what was done is kept, and the same command goes on from there")
-        sys.exit(INTERRUPTED)
+        code = app(standalone_mode=False) or DONE  # typer gives 130 for Ctrl-C
     except BrokenPipeError:  # `pics search … | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+        return DONE
     except (IndexerError, ClipError) as error:
         say(f"pics: {error}")
-        sys.exit(FAILED)
-    except typer.TyperException as error:
-        error.show(sys.stderr)
-        sys.exit(FAILED)
+        return FAILED
+    except TyperException as wrong_usage:
+        cast(Any, wrong_usage).show(sys.stderr)
+        return FAILED
+    if code == INTERRUPTED:
+        say("interrupted: what was done is kept, and the same command goes on from there")
+    return int(code)
 
 
 # -- filling the library
@@ -158,7 +161,7 @@ def _answer(query: "Query", as_json: bool, paths: bool, print0: bool) -> int:
 
     with _library() as library:
         _check_folders(library, query.folders)
-        hits = find(library, _encoder_for(library), query)
+        hits = find(library, _encoder_of(library), query)
     if not hits:
         say("nothing found")
         return NOTHING_FOUND
@@ -243,7 +246,7 @@ def models(as_json: Json = False) -> int:
     import mlx_clip
 
     in_use = _model_in_use()
-    here = {model.name for model in mlx_clip.converted(_home() / MODELS)}
+    here = {model.manifest.name for model in mlx_clip.converted(_home() / MODELS)}
     for card in mlx_clip.cards():
         facts = asdict(card) | {"converted": card.name in here, "in_use": card.name == in_use}
         if as_json:
@@ -305,15 +308,27 @@ def _library(must_exist: bool = True) -> "Library":
     return Library(_home(), must_exist)
 
 
-def _encoder_for(library: "Library", model: str | None = None) -> "Encoder":
+def _encoder_of(library: "Library") -> "Encoder":
+    """The model whose vectors the library holds."""
+    from indexer.errors import NothingIndexed
+
+    model = library.model()
+    if model is None:
+        raise NothingIndexed
+    return _load(model.name, model.revision)
+
+
+def _encoder_for(library: "Library", model: str | None) -> "Encoder":
     """The model asked for, else the one the library was made with, else the catalogue's default."""
+    ours = library.model()
+    return _encoder_of(library) if ours and model in (None, ours.name) else _load(model)
+
+
+def _load(model: str | None, revision: str | None = None) -> "Encoder":
     import mlx_clip
     from terminal.progress import Transfer
 
-    ours = library.model()
-    if ours and model in (None, ours.name):
-        return mlx_clip.load(ours.name, revision=ours.revision, cache=_home() / MODELS, progress=Transfer())
-    return mlx_clip.load(model, cache=_home() / MODELS, progress=Transfer())
+    return mlx_clip.load(model, revision=revision, cache=_home() / MODELS, progress=Transfer())
 
 
 def _absolute(folders: list[Path] | None) -> tuple[str, ...]:

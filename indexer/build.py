@@ -136,6 +136,7 @@ class Survey:
         self.unreadable: list[Skip] = []
         self.present: dict[str, int] = {}  # path that was looked at -> its volume
         volumes: set[int] = set()
+        library.files.begin_scan()
         for place in places:
             volumes |= self._look_at(place)
         closed = [skip.path for skip in self.unreadable]
@@ -175,7 +176,7 @@ class Survey:
         )
 
     def close(self) -> None:
-        self._library.files.forget_scan()
+        self._library.files.end_scan()
 
 
 class Run:

@@ -63,7 +63,7 @@ def _folder(home: Path) -> Check:
 
 def _models(home: Path) -> Check:
     here = mlx_clip.converted(home / "models")
-    found = ", ".join(f"{model.name} ({size(model.bytes)})" for model in here)
+    found = ", ".join(f"{model.manifest.name} ({size(model.bytes)})" for model in here)
     mend = "" if here else f"the first `pics index` fetches {mlx_clip.default_card().repo}"
     return Check("models", True, found or "none converted yet", mend)
 

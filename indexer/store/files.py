@@ -16,7 +16,7 @@ SLICE = 2048  # files handed out at a time: enough to keep readers busy, few eno
 CONTENTS_A_QUESTION = 500
 
 SEEN = """
-create temp table if not exists seen (
+create temp table seen (
     path text primary key, spelling text, size integer, mtime_ns integer, volume integer, offline integer
 ) without rowid
 """
@@ -49,9 +49,13 @@ class Files:
 
     # -- a scan against the library
 
+    def begin_scan(self) -> None:
+        """Makes room for what `see` takes in and `compare` finds; `end_scan` drops it."""
+        self.end_scan()
+        self._database.run(SEEN)
+
     def see(self, files: Iterable[File]) -> int:
         """Takes in what a scan finds; returns how many files it holds so far. Two spellings of a path are one file."""
-        self._database.run(SEEN)
         with self._database.transaction():
             self._database.run_many("insert or ignore into seen values (?, ?, ?, ?, ?, ?)", map(_seen_row, files))
         return int(self._database.value("select count(*) from seen"))
@@ -110,8 +114,7 @@ class Files:
         self._database.run(f"delete from skipped where {inside} and path not in (select path from todo)", *values)
         return went
 
-    def forget_scan(self) -> None:
-        """Drops what `see` and `compare` made."""
+    def end_scan(self) -> None:
         for table in ("seen", "todo", "gone"):
             self._database.run(f"drop table if exists temp.{table}")
 
@@ -250,4 +253,4 @@ def _spelling(path: str) -> tuple[str, str | None]:
 
 
 def _seen_row(file: File) -> tuple[object, ...]:
-    return (*_spelling(file.path), file.size, file.mtime_ns, file.volume, file.offline)
+    return (*_spelling(file.path), *file[1:])

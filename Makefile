@@ -1,0 +1,53 @@
+# make demo   set up, then show pics at work        make test    set up, then all tests but parity
+# make check  format, lint, types, tests            make parity  the port against transformers (needs torch)
+# make bench  timings, beside rclip where it can be
+SHELL := bash
+PYTHON ?= python3
+UV := $(shell command -v uv)
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint check parity bench format clean
+
+.venv/ready: pyproject.toml
+ifdef UV
+	uv venv --quiet --allow-existing --python $(PYTHON) .venv
+	uv pip install --quiet --python $(BIN)/python --editable . --group dev
+else
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+endif
+	touch $@
+
+.venv/parity: .venv/ready
+	$(BIN)/python -m ensurepip >/dev/null
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --group parity
+	touch $@
+
+demo: .venv/ready
+	$(BIN)/python -m demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test
+
+parity: .venv/parity
+	$(BIN)/python -m pytest -m parity
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks
+
+format: .venv/ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv .demo build dist *.egg-info
