@@ -29,18 +29,27 @@ def search(library: Library, encoder: Encoder, query: Query) -> list[Hit]:
 
 def _vector_of(library: Library, encoder: Encoder, picture: Path) -> Vector:
     """The vector of a picture: stored under its path, stored for its bytes, or made now."""
+    stamp = _stamp(picture)
+    stored = library.vector_at(str(picture), stamp)
+    if stored is not None:
+        return stored
+    if stamp is None:
+        raise NoSuchPath(picture)
     try:
-        info = picture.stat()
-        stored = library.vector_at(str(picture), info.st_size, info.st_mtime_ns)
-        if stored is not None:
-            return stored
         data = picture.read_bytes()
-    except FileNotFoundError:
-        raise NoSuchPath(picture) from None
     except OSError as error:
         raise NotAPicture(f"{picture}: cannot be read: {error.strerror}") from error
     stored = library.vector_of(hashlib.sha256(data).digest())
     return stored if stored is not None else _encode(encoder, picture, data)
+
+
+def _stamp(picture: Path) -> tuple[int, int] | None:
+    """(size, mtime_ns) of a file; None when it is not there, as on an unplugged drive."""
+    try:
+        info = picture.stat()
+    except OSError:
+        return None
+    return info.st_size, info.st_mtime_ns
 
 
 def _encode(encoder: Encoder, picture: Path, data: bytes) -> Vector:

@@ -163,12 +163,10 @@ class Files:
         found: int | None = self._database.value("select id from content where hash = ?", sha256)
         return found
 
-    def content_at(self, path: str, size: int, mtime_ns: int) -> int | None:
-        """The content at a path, if the file still is what was indexed."""
-        found: int | None = self._database.value(
-            "select content_id from file where path = ? and size = ? and mtime_ns = ?", canonical(path), size, mtime_ns
-        )
-        return found
+    def content_at(self, path: str) -> tuple[int, int, int] | None:
+        """(content id, size, mtime_ns) of what was indexed at a path."""
+        row = self._database.row("select content_id, size, mtime_ns from file where path = ?", canonical(path))
+        return (row[0], row[1], row[2]) if row else None
 
     def skip(self, skips: Iterable[Skip]) -> None:
         """Records photos that could not be read; what was known of them before stays."""

@@ -162,10 +162,12 @@ class Library:
                 return hits[:n]
             k *= 2  # some contents had lost their file to an index run that is still going on
 
-    def vector_at(self, path: str, size: int, mtime_ns: int) -> Vector | None:
-        """The stored vector of the file at a path, if it is what was indexed there."""
-        content_id = self.files.content_at(path, size, mtime_ns)
-        return None if content_id is None else self._vectors().get(content_id)
+    def vector_at(self, path: str, stamp: tuple[int, int] | None) -> Vector | None:
+        """The stored vector of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
+        found = self.files.content_at(path)
+        if found is None or stamp not in (None, found[1:]):
+            return None
+        return self._vectors().get(found[0])
 
     def vector_of(self, sha256: bytes) -> Vector | None:
         """The stored vector of some bytes, wherever they lie."""
