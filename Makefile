@@ -1,13 +1,13 @@
 # make demo   set up, then show pics at work        make test    set up, then all tests but parity
 # make check  format, lint, types, tests            make parity  the port against transformers (needs torch)
-# make bench  timings, beside rclip where it can be
+# make bench  timings, beside rclip where it can be           make docs    what README.md and docs/ quote of the program
 SHELL := bash
 PYTHON ?= python3
 UV := $(shell command -v uv)
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint check parity bench format clean
+.PHONY: demo test lint check parity bench docs format clean
 
 .venv/ready: pyproject.toml
 ifdef UV
@@ -44,6 +44,9 @@ parity: .venv/parity
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks
+
+docs: .venv/ready
+	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md
 
 format: .venv/ready
 	$(BIN)/ruff format .

@@ -77,7 +77,7 @@ def run() -> int:
 @app.command()
 def index(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Folders or photos; none: all indexed before.")
+        list[Path] | None, typer.Argument(metavar="PATH", help="Folders or photos; none: all indexed before.")
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="A name of `pics models`, a repo or a folder.")
@@ -109,23 +109,12 @@ def index(
     return SOME_SKIPPED if report.left_out else DONE
 
 
-@app.command()
-def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -> int:
-    """Remove photos from the library (never from the disk), and leave them out from now on."""
-    with _library() as library:
-        number = library.forget(str(path.expanduser().resolve()))
-    from terminal.text import photos
-
-    say(f"forgot {photos(number)}; `pics index {path}` takes them in again")
-    return DONE if number else NOTHING_FOUND
-
-
 # -- asking it
 
 
 @app.command()
 def search(
-    text: Annotated[list[str], typer.Argument(metavar="TEXT...", help="What is in the photo, in words.")],
+    text: Annotated[list[str], typer.Argument(metavar="TEXT", help="What is in the photo, in words.")],
     number: Count = 10,
     folders: Folders = None,
     as_json: Json = False,
@@ -238,6 +227,17 @@ def errors(as_json: Json = False) -> int:
     if not skipped:
         say("no photo was skipped")
     return DONE if skipped else NOTHING_FOUND
+
+
+@app.command()
+def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -> int:
+    """Remove photos from the library (never from the disk), and leave them out from now on."""
+    with _library() as library:
+        number = library.forget(str(path.expanduser().resolve()))
+    from terminal.text import photos
+
+    say(f"forgot {photos(number)}; `pics index {path}` takes them in again")
+    return DONE if number else NOTHING_FOUND
 
 
 @app.command()

@@ -23,7 +23,6 @@ COMMANDS = (
     "pics similar .demo/pictures/gold-hills.jpg -n 3",
     "pics similar .demo/pictures/gold-hills.jpg -n 1 --json",
     "pics errors",
-    "pics status",
 )
 
 

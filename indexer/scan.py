@@ -110,9 +110,10 @@ def photo_roots(paths: Iterable[Path]) -> list[str]:
     """What the user named -> absolute roots, without those that lie inside another. Raises NoSuchPath."""
     absolute = []
     for path in paths:
-        if not path.expanduser().exists():
+        real = path.expanduser().resolve()
+        if not (real.is_dir() or real.is_file()):
             raise NoSuchPath(path)
-        absolute.append(str(path.expanduser().resolve()))
+        absolute.append(str(real))
     return outermost(absolute)
 
 

@@ -81,17 +81,17 @@ class Files:
         return Diff(seen - changed - new - offline, new, changed, offline, count("select count(*) from gone"))
 
     def _find_gone(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Sequence[str]) -> None:
-        inside, roots_values = within("file.path", roots)
-        closed, closed_values = within("file.path", unreadable)
+        inside, root_edges = within("file.path", roots)
+        closed, closed_edges = within("file.path", unreadable)
         here = list(volumes)
         self._database.run(
             "create temp table gone as select file.id as file_id, file.content_id from file"
             " left join seen on seen.path = file.path"
-            f" where seen.path is null and {inside}"
-            f" and file.volume in ({', '.join('?' * len(here))})" + (f" and not {closed}" if unreadable else ""),
-            *roots_values,
+            f" where seen.path is null and {inside} and not {closed}"
+            f" and file.volume in ({', '.join('?' * len(here))})",
+            *root_edges,
+            *closed_edges,
             *here,
-            *(closed_values if unreadable else []),
         )
 
     def todo(self) -> Iterator[list[File]]:
@@ -182,7 +182,7 @@ class Files:
 
     def count(self, folder: str | None = None) -> int:
         """How many paths the library holds, in a folder or in all."""
-        condition, values = within("path", [folder] if folder else [])
+        condition, values = in_any("path", [folder] if folder else [])
         return int(self._database.value(f"select count(*) from file where {condition}", *values))
 
     def count_contents(self) -> int:
@@ -196,7 +196,7 @@ class Files:
     def hits(self, scores: Sequence[tuple[int, float]], folders: Sequence[str] = ()) -> list[Hit]:
         """(content id, score) pairs -> every path that holds one of them, best first, ties by path."""
         hits: list[Hit] = []
-        inside, inside_values = within("file.path", folders)
+        inside, inside_values = in_any("file.path", folders)
         for start in range(0, len(scores), CONTENTS_A_QUESTION):
             score_of = dict(scores[start : start + CONTENTS_A_QUESTION])
             rows = self._database.rows(
@@ -230,14 +230,19 @@ def contents_within(folders: Sequence[str]) -> Condition | None:
     return (f"select content_id from file where {condition}", values) if folders else None
 
 
+def in_any(column: str, folders: Sequence[str]) -> Condition:
+    """A condition that keeps to some folders, if there are any to keep to."""
+    return within(column, folders) if folders else ("1", [])
+
+
 def within(column: str, folders: Sequence[str]) -> Condition:
-    """A condition: the path is one of the folders (or files), or lies below one. No folders: every path.
+    """A condition: the path is one of these folders (or files), or lies below one.
 
     Ranges and not LIKE, so that the index on paths answers: '0' is the character after '/'.
     """
-    ranges = [edge for folder in map(canonical, folders) for edge in _ranges(folder.rstrip("/"))]
-    condition = " or ".join([f"({column} >= ? and {column} < ?)"] * (len(ranges) // 2))
-    return (f"({condition})" if ranges else "1", ranges)
+    edges = [edge for folder in map(canonical, folders) for edge in _ranges(folder.rstrip("/"))]
+    ranges = [f"({column} >= ? and {column} < ?)"] * (len(edges) // 2)
+    return f"({' or '.join(ranges or ['0'])})", edges
 
 
 def _ranges(folder: str) -> list[str]:

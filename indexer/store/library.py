@@ -71,8 +71,11 @@ class Library:
         return ModelIdentity(*row) if row else None
 
     def adopt(self, model: ModelIdentity) -> None:
-        """Makes the model of an empty library this one; raises OtherModel when there are vectors of another."""
+        """Makes this the library's model; raises OtherModel when there are vectors of another."""
         with self._database.transaction():
+            if self.model() is not None and self._vectors().count() == 0:
+                self._vectors().drop()
+                self._database.run("delete from model")
             if self.model() is not None:
                 self.check(model)
                 return

@@ -29,6 +29,10 @@ class Vectors:
             f" begin delete from {self._table} where content_id = old.id; end"
         )
 
+    def drop(self) -> None:
+        self._database.run(f"drop trigger {self._table}_follows_content")
+        self._database.run(f"drop table {self._table}")
+
     def add(self, content_id: int, vector: Vector) -> None:
         self._database.run(
             f"insert into {self._table} (content_id, vector) values (?, ?)", content_id, self._bytes(vector)

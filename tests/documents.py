@@ -1,0 +1,31 @@
+"""What the documents quote of the program: `make docs` writes it into them, test_documents.py holds them to it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+COMMANDS = ("index", "search", "similar", "status", "errors", "forget", "models", "doctor")
+
+
+def pics_help(*command: str) -> str:
+    """What `pics COMMAND --help` prints, 80 columns wide."""
+    script = f"import sys, cli; sys.argv = {['pics', *command, '--help']!r}; cli.main()"
+    return _output([sys.executable, "-c", script])
+
+
+def demo() -> str:
+    """What `make demo` prints, with this checkout called `~/pics`."""
+    return _output([sys.executable, "-m", "demo"]).replace(str(REPOSITORY), "~/pics")
+
+
+def as_block(text: str) -> str:
+    """A fenced block of Markdown."""
+    return f"```\n{text.rstrip()}\n```"
+
+
+def _output(command: list[str]) -> str:
+    environment = os.environ | {"COLUMNS": "80", "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout

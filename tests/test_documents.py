@@ -1,0 +1,43 @@
+"""README.md and docs/ say what the program says."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.documents import COMMANDS, REPOSITORY, as_block, demo, pics_help
+
+NUMBER = re.compile(r"\d+\.\d+")
+
+
+def test_the_help_in_docs_is_what_the_commands_print() -> None:
+    document = (REPOSITORY / "docs" / "cli.md").read_text("utf-8")
+    for command in ((), *((name,) for name in COMMANDS)):
+        assert as_block(pics_help(*command)) in document, "run `make docs`"
+
+
+def test_every_command_is_documented() -> None:
+    listed = re.findall(r"^  ([a-z]+)  ", pics_help().split("Commands:")[1], re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_the_demo_in_the_readme_is_what_make_demo_prints() -> None:
+    """Texts must agree exactly, scores to 0.02: processors and float16 differ behind the second digit."""
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    quoted = readme.split("<!-- [[[cog", 1)[1].split("```\n", 1)[1].split("\n```", 1)[0]
+    printed = demo().rstrip()
+    assert NUMBER.split(quoted) == NUMBER.split(printed), "run `make docs`"
+    assert list(map(float, NUMBER.findall(quoted))) == pytest.approx(
+        list(map(float, NUMBER.findall(printed))), abs=0.02
+    )
+
+
+def test_help_loads_no_model_no_array_and_no_picture_library() -> None:
+    script = (
+        "import sys, cli; sys.argv = ['pics', '--help']\n"
+        "try: cli.main()\n"
+        "finally: print({'mlx.core', 'numpy', 'PIL', 'rich', 'huggingface_hub'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stderr == "set()\n"
