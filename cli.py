@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DONE, NOTHING_FOUND, FAILED, SOME_SKIPPED, INTERRUPTED = 0, 1, 2, 3, 130
 MODELS = "models"  # converted models, below PICS_HOME
+RECALL = "COCO text-to-image R@5"  # in per cent: the published figure nearest to what `search` does
 
 app = typer.Typer(
     help="Find any photo on this Mac by what is in it. Nothing leaves the machine.",
@@ -242,21 +243,27 @@ def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -
 
 @app.command()
 def models(as_json: Json = False) -> int:
-    """List the models pics knows: how well they find, what they cost, which are here."""
+    """List the models pics knows: how much they find, what they cost, which are here."""
     import mlx_clip
 
     in_use = _model_in_use()
-    here = {model.manifest.name for model in mlx_clip.converted(_home() / MODELS)}
-    for card in mlx_clip.cards():
-        facts = asdict(card) | {"converted": card.name in here, "in_use": card.name == in_use}
-        if as_json:
-            sys.stdout.write(_json(facts))
-        else:
-            marks = ("*" if facts["in_use"] else " ") + ("+" if facts["converted"] else " ")
-            print(f"{marks} {card.name:<16} {card.dim:>5}  {card.image_size:>3} px  {card.licence:<12} {card.title}")
+    here = {model.name for model in mlx_clip.converted(_home() / MODELS)}
     if not as_json:
-        say("* in use, + converted and ready. `pics index --model NAME` takes one of these, a repo or a folder")
+        say("   name                 recall    px      size  licence         (* in use, + here and ready)")
+    for card in mlx_clip.cards():
+        facts = asdict(card) | {"here": card.name in here, "in_use": card.name == in_use}
+        sys.stdout.write(_json(facts) if as_json else _card_line(facts, card.score(RECALL)) + "\n")
     return DONE
+
+
+def _card_line(facts: dict[str, Any], recall: float | None) -> str:
+    from terminal.text import size
+
+    marks = ("*" if facts["in_use"] else " ") + ("+" if facts["here"] else " ")
+    found = f"{recall:.0f}" if recall else "?"
+    weight = size(facts["download_bytes"] or 4 * facts["parameters"])
+    line = f"{marks} {facts['name']:<20} {found:>6} {facts['image_size']:>5} {weight:>9}  {facts['licence']:<15}"
+    return f"{line} {facts['note']}"
 
 
 def _model_in_use() -> str | None:

@@ -1,43 +1,50 @@
-"""CLIP in MLX: words and pictures -> unit vectors that can be compared.
+"""CLIP in MLX: words and pictures -> vectors of unit length whose dot product says how well they match.
 
-    import mlx_clip
+>>> import mlx_clip
+>>> clip = mlx_clip.load("openai/clip-vit-base-patch32")      # a card's name, a folder, or a hub repo
+>>> pictures = clip.encode_images(["cat.jpeg", "dog.jpeg"])   # float32 (2, dim)
+>>> words = clip.encode_texts(["a photo of a cat"])           # float32 (1, dim)
+>>> pictures @ words.T
 
-    clip = mlx_clip.load("laion-b32")                  # a name of the catalogue, a Hub repository, or a folder
-    photos = clip.encode_images(["cat.jpg", "fuji.jpg"])
-    words = clip.encode_texts(["a cat", "Mount Fuji"])
-    print(photos @ words.T)                            # cosines, (2, 2)
-
-Knows nothing of libraries of photos, of SQL or of terminals. Importing it imports neither MLX nor NumPy.
+Importing this package imports none of its rooms: MLX, numpy and Pillow come with what needs them.
 """
 
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mlx_clip.catalog import Card, Score, cards, default_card
-from mlx_clip.errors import (
-    BadCheckpoint,
-    ClipError,
-    DiskFull,
-    ModelUnreachable,
-    NotAnImage,
-    UnknownModel,
-    UnsupportedModel,
-)
-
 if TYPE_CHECKING:
-    from mlx_clip.convert import Converted
-    from mlx_clip.encoder import DeviceReport, Encoder
-    from mlx_clip.hub import Progress
+    from mlx_clip.catalog import Card, Score, cards, default_card
+    from mlx_clip.copies import Copy, converted
+    from mlx_clip.device import Device, describe_device
+    from mlx_clip.encoder import Encoder
+    from mlx_clip.errors import (
+        BadCheckpoint,
+        ClipError,
+        DiskFull,
+        ModelUnreachable,
+        NotAnImage,
+        UnknownModel,
+        UnsupportedDevice,
+        UnsupportedModel,
+    )
+    from mlx_clip.hub import hub_reachable
+    from mlx_clip.loading import load, mlx_clip
+    from mlx_clip.progress import Progress
 
 __all__ = [
     "BadCheckpoint",
     "Card",
     "ClipError",
+    "Copy",
+    "Device",
     "DiskFull",
+    "Encoder",
     "ModelUnreachable",
     "NotAnImage",
+    "Progress",
     "Score",
     "UnknownModel",
+    "UnsupportedDevice",
     "UnsupportedModel",
     "cards",
     "converted",
@@ -48,72 +55,28 @@ __all__ = [
     "mlx_clip",
 ]
 
-
-def load(
-    model: str | Path | None = None,
-    *,
-    revision: str | None = None,
-    cache: Path | None = None,
-    progress: "Progress | None" = None,
-    device: str | None = None,
-) -> "Encoder":
-    """A model by its catalogue name, Hub repository or checkpoint folder; None is the catalogue's default.
-
-    The first time it is fetched (if it is nowhere on this machine) and converted; after that it loads at once, and
-    offline. `revision` pins a commit; `cache` is the folder of converted models (default: the user's cache folder);
-    `device` is "gpu" or "cpu" (default: the GPU where there is one).
-
-    Raises UnknownModel, ModelUnreachable, BadCheckpoint, UnsupportedModel, DiskFull.
-    """
-    from mlx_clip import convert, hub
-    from mlx_clip.encoder import Device, Encoder, default_device
-
-    place = cache or _user_cache()
-    told = progress or hub.Silent()
-    where = Device(device) if device else default_device()
-    source = hub.locate(model, revision, place)
-    ready = convert.ready(source, where.dtype, place)
-    if ready is None:
-        checkpoint, found = hub.fetch(source, place, told)
-        ready = convert.convert(source, checkpoint, found, where.dtype, place, told)
-    return Encoder(ready, where)
+_ROOMS = {
+    "Card": "catalog",
+    "Score": "catalog",
+    "cards": "catalog",
+    "default_card": "catalog",
+    "Copy": "copies",
+    "converted": "copies",
+    "Device": "device",
+    "describe_device": "device",
+    "Encoder": "encoder",
+    "hub_reachable": "hub",
+    "load": "loading",
+    "mlx_clip": "loading",
+    "Progress": "progress",
+}
 
 
-def converted(cache: Path | None = None) -> "list[Converted]":
-    """The models that are in a cache, ready to load; each with its `manifest`, `folder` and `bytes`."""
-    from mlx_clip.convert import all_ready
-
-    return all_ready(cache or _user_cache())
-
-
-def hub_reachable() -> bool:
-    """Whether models can be fetched now: the hub answers, and was not forbidden (HF_HUB_OFFLINE)."""
-    from mlx_clip.hub import reachable
-
-    return reachable()
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'errors')}"), name)
 
 
-def describe_device() -> "DeviceReport":
-    """What MLX computes on here."""
-    from mlx_clip.encoder import describe
-
-    return describe()
-
-
-class mlx_clip:
-    """One picture or text at a time, as lists of floats."""
-
-    def __init__(self, model: str | Path, **options: Any) -> None:
-        self._encoder = load(model, **options)
-
-    def image_encoder(self, path: str | Path) -> list[float]:
-        return [float(x) for x in self._encoder.encode_images([path])[0]]
-
-    def text_encoder(self, text: str) -> list[float]:
-        return [float(x) for x in self._encoder.encode_texts([text])[0]]
-
-
-def _user_cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("mlx_clip", appauthor=False)
+def __dir__() -> list[str]:
+    return __all__

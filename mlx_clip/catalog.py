@@ -1,35 +1,36 @@
-"""models/*.toml -> cards: what this project knows about models. A card's name is what one types."""
+"""What this project knows about models: `models/*.toml`, one card each."""
 
 import sys
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from mlx_clip.errors import UnknownModel
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-HERE = Path(__file__).parent
-FOLDERS = (HERE / "models", HERE.parent / "models")  # in an installed package, and in a checkout
+__all__ = ["Card", "Score", "cards", "default_card", "find"]
+
+PLACES = (Path(__file__).parent / "models", Path(__file__).parents[1] / "models")
+"""Where the cards lie: inside an installed package, or beside it in a checkout."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
-    """A published figure, in per cent, and where it was published."""
+    """A published figure in per cent, and where it was published."""
 
     benchmark: str
     value: float
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One known model. `revision` None: pinned at its first download. Sizes in pixels and bytes."""
+    """One known model. `revision` is a commit of `repo`, None where it is pinned at the first download.
+
+    `image_size` and `patch_size` are in pixels; `commercial_use` is None where the licence leaves it open.
+    """
 
     name: str
     repo: str
@@ -37,23 +38,29 @@ class Card:
     title: str
     dim: int
     image_size: int
+    patch_size: int
+    parameters: int
     licence: str
+    languages: tuple[str, ...]
+    note: str
     revision: str | None = None
-    patch_size: int | None = None
-    parameters: int | None = None
     download_bytes: int | None = None
     commercial_use: bool | None = None
-    languages: tuple[str, ...] = ("en",)
     default: bool = False
-    note: str = ""
     scores: tuple[Score, ...] = ()
+
+    def score(self, benchmark: str) -> float | None:
+        return next((score.value for score in self.scores if score.benchmark == benchmark), None)
+
+    def is_called(self, name: str) -> bool:
+        return name.lower() in (self.name.lower(), self.repo.lower())
 
 
 @cache
 def cards() -> tuple[Card, ...]:
-    """All cards, by name."""
-    folder = next(folder for folder in FOLDERS if folder.is_dir())
-    return tuple(_card(tomllib.loads(path.read_text("utf-8"))) for path in sorted(folder.glob("*.toml")))
+    """All known models, by name."""
+    files = next((sorted(place.glob("*.toml")) for place in PLACES if place.is_dir()), [])
+    return tuple(_read(file) for file in files)
 
 
 def default_card() -> Card:
@@ -61,20 +68,11 @@ def default_card() -> Card:
 
 
 def find(name: str) -> Card | None:
-    """The card with this name, or of this repository."""
-    return next((card for card in cards() if name in (card.name, card.repo)), None)
+    """The card of that name or repo, in any case."""
+    return next((card for card in cards() if card.is_called(name)), None)
 
 
-def unknown(name: str) -> UnknownModel:
-    """The error for a name that is no card, folder or repository, with what may have been meant."""
-    names = [card.name for card in cards()]
-    near = get_close_matches(name, names, 3, 0.4)
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
-    return UnknownModel(
-        f"{name}: no such model. {meant}Give a name of `pics models`, a repository (owner/name) or a folder"
-    )
-
-
-def _card(raw: dict[str, Any]) -> Card:
-    scores = tuple(Score(**score) for score in raw.pop("scores", ()))
-    return Card(**raw | {"languages": tuple(raw.get("languages", ("en",))), "scores": scores})
+def _read(file: Path) -> Card:
+    facts = tomllib.loads(file.read_text("utf-8"))
+    scores = tuple(Score(**score) for score in facts.pop("scores", ()))
+    return Card(**facts | {"languages": tuple(facts["languages"]), "scores": scores})

@@ -1,6 +1,6 @@
-"""config.json -> frozen dataclasses. What a sparse file leaves out has the default it has in `transformers`.
+"""config.json -> frozen dataclasses, with transformers' defaults for what a sparse one leaves out.
 
-Source: transformers/models/clip/configuration_clip.py.
+An activation or a family that is not implemented is an error that names the key, not a guess.
 """
 
 from collections.abc import Mapping
@@ -8,83 +8,92 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from mlx_clip.errors import UnsupportedModel
+from mlx_clip.families import FAMILIES
 
-ACTIVATIONS = frozenset({"quick_gelu", "gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu"})
-Values = Mapping[str, Any]
+__all__ = ["ACTIVATIONS", "ClipConfig", "ImageConfig", "TextConfig", "TowerConfig", "parse"]
+
+ACTIVATIONS = ("quick_gelu", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh")
+
+LEGACY_EOS = 2
+"""What OpenAI's configs call the end of a text. Their tokeniser never did: it is then the highest id of the line."""
 
 
-@dataclass(frozen=True)
-class TextConfig:
-    """The text tower. `eos_token_id` 2 marks the old OpenAI files, whose end of text is the largest id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TowerConfig:
+    """One transformer: width, feed-forward width, depth, heads. Field names as in config.json."""
 
-    vocab_size: int = 49408
-    hidden_size: int = 512
-    intermediate_size: int = 2048
+    hidden_size: int
+    intermediate_size: int
     num_hidden_layers: int = 12
-    num_attention_heads: int = 8
-    max_position_embeddings: int = 77
+    num_attention_heads: int
     hidden_act: str = "quick_gelu"
     layer_norm_eps: float = 1e-5
-    bos_token_id: int = 49406
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextConfig(TowerConfig):
+    hidden_size: int = 512
+    intermediate_size: int = 2048
+    num_attention_heads: int = 8
+    vocab_size: int = 49408
+    max_position_embeddings: int = 77
     eos_token_id: int = 49407
 
 
-@dataclass(frozen=True)
-class VisionConfig:
-    """The image tower: a picture of `image_size` pixels a side, cut into patches of `patch_size`."""
-
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig(TowerConfig):
     hidden_size: int = 768
     intermediate_size: int = 3072
-    num_hidden_layers: int = 12
     num_attention_heads: int = 12
     num_channels: int = 3
     image_size: int = 224
     patch_size: int = 32
-    hidden_act: str = "quick_gelu"
-    layer_norm_eps: float = 1e-5
-
-    @property
-    def patches(self) -> int:
-        return (self.image_size // self.patch_size) ** 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClipConfig:
-    """Both towers and the size of the space they share."""
+    """Two towers that end in one space of `projection_dim` numbers."""
 
+    family: str
     text: TextConfig
-    vision: VisionConfig
+    image: ImageConfig
     projection_dim: int = 512
 
-    @classmethod
-    def from_dict(cls, raw: Values) -> "ClipConfig":
-        """Reads a parsed config.json. Raises UnsupportedModel naming the key that cannot be honoured."""
-        family = raw.get("model_type", "clip")
-        if family != "clip":
-            raise UnsupportedModel(
-                f"model_type {family!r} is not supported: pics reads CLIP checkpoints (model_type 'clip')"
-            )
-        text = _tower(TextConfig, "text_config", raw)
-        vision = _tower(VisionConfig, "vision_config", raw)
-        if vision.num_channels != 3:
-            raise UnsupportedModel(f"vision_config.num_channels is {vision.num_channels}; only 3 (RGB) is supported")
-        return cls(text, vision, raw.get("projection_dim", 512))
+
+def parse(config: Mapping[str, Any]) -> ClipConfig:
+    """What config.json says. Raises UnsupportedModel."""
+    if config.get("model_type") not in FAMILIES:
+        raise UnsupportedModel("model_type", config.get("model_type"), ", ".join(FAMILIES))
+    return ClipConfig(
+        family=config["model_type"],
+        text=_tower(TextConfig, config, "text_config"),
+        image=_tower(ImageConfig, config, "vision_config"),
+        projection_dim=_number("projection_dim", int, config.get("projection_dim", 512)),
+    )
 
 
-Tower = TypeVar("Tower", TextConfig, VisionConfig)
+T = TypeVar("T", TextConfig, ImageConfig)
 
 
-def _tower(kind: type[Tower], key: str, raw: Values) -> Tower:
-    """One tower's values: the older `*_config_dict` wins over `*_config`, as in transformers."""
-    values = raw.get(f"{key}_dict") or raw.get(key) or {}
-    known = {field.name: values[field.name] for field in fields(kind) if values.get(field.name) is not None}
-    config = kind(**known)
-    if config.hidden_act not in ACTIVATIONS:
-        raise UnsupportedModel(
-            f"{key}.hidden_act {config.hidden_act!r} is not supported: {', '.join(sorted(ACTIVATIONS))} are"
-        )
-    if config.hidden_size % config.num_attention_heads:
-        raise UnsupportedModel(
-            f"{key}.hidden_size {config.hidden_size} does not divide into {config.num_attention_heads} heads"
-        )
-    return config
+def _tower(kind: type[T], config: Mapping[str, Any], key: str) -> T:
+    """A tower's part. Old files keep it under `…_config_dict`, which then replaces `…_config` altogether."""
+    given = config.get(f"{key}_dict") or config.get(key) or {}
+    known = {field.name: field.type for field in fields(kind)}
+    values = {name: _value(f"{key}.{name}", known[name], value) for name, value in given.items() if name in known}
+    tower = kind(**values)
+    if tower.hidden_act not in ACTIVATIONS:
+        raise UnsupportedModel(f"{key}.hidden_act", tower.hidden_act, ", ".join(ACTIVATIONS))
+    if tower.hidden_size % tower.num_attention_heads:
+        raise UnsupportedModel(f"{key}.num_attention_heads", tower.num_attention_heads, "a divisor of hidden_size")
+    return tower
+
+
+def _value(key: str, kind: Any, value: Any) -> Any:
+    return value if kind is str else _number(key, kind, value)
+
+
+def _number(key: str, kind: type[float], value: Any) -> Any:
+    """A number of the kind that is wanted: lists (several ends of text, oblong pictures) and nulls are not."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or kind(value) != value:
+        raise UnsupportedModel(key, value, f"one {kind.__name__}")
+    return kind(value)

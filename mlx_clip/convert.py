@@ -1,224 +1,230 @@
-"""A Hugging Face checkpoint -> MLX weights in the cache, once.
+"""A Hugging Face checkpoint folder -> a copy of our own, once: towers apart, in the precision of the device.
 
-A converted copy needs its source no more. It lies in cache/SLUG/REVISION/DTYPE-vFORMAT/:
+    manifest.json         what it is, of which repo and revision, and the hash of the weights it was made from
+    config.json, preprocessor_config.json, tokenizer.json (or vocab.json, merges.txt)      as in the checkpoint
+    text.safetensors      the text tower without its token table
+    tokens.npy            the token table, apart so that a query can map it and read only its own rows
+    image.safetensors     the image tower
 
-    manifest.json                              what it is, and the SHA-256 of the weights it was made from
-    config.json, preprocessor_config.json      as in the checkpoint
-    tokenizer.json or vocab.json, merges.txt   as in the checkpoint
-    image.safetensors, text.safetensors        one file a tower, so that a text query reads no image tower
-    tokens.npy                                 the text tower's token table, mapped: a query needs a few rows of it
-
-It is written aside and renamed when whole: a conversion that is killed leaves nothing that could be taken for done.
+The checkpoint is not needed afterwards. A copy is written aside, synced and renamed: it is whole, or it is not there.
 """
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import asdict
+from errno import EDQUOT, EEXIST, ENOSPC, ENOTEMPTY
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
+from types import ModuleType
 
-from mlx_clip.config import ClipConfig
+import mlx.core as mx
+import numpy as np
+from mlx.utils import tree_flatten
+
+from mlx_clip.config import ClipConfig, parse
+from mlx_clip.copies import MANIFEST, Manifest, read_json
 from mlx_clip.errors import BadCheckpoint, DiskFull
-from mlx_clip.hub import DISK_FULL, HOW_TO_RESAVE, PICKLED, Progress, Source
+from mlx_clip.families import family
+from mlx_clip.image import Recipe
+from mlx_clip.progress import Progress, shown
+from mlx_clip.tokenizer import Tokenizer
 
-if TYPE_CHECKING:
-    import mlx.core as mx
+__all__ = ["CARRIED", "IMAGE", "INDEX", "TEXT", "TOKENS", "WEIGHTS", "convert", "read_config", "read_recipe"]
 
-FORMAT = 1
-KEPT = ("config.json", "preprocessor_config.json", "tokenizer.json", "vocab.json", "merges.txt")
-MANIFEST, IMAGE, TEXT, TOKENS = "manifest.json", "image.safetensors", "text.safetensors", "tokens.npy"
-TOKEN_TABLE = "text_model.embeddings.token_embedding.weight"
-UNFINISHED = ".unfinished"
+TEXT, IMAGE, TOKENS = "text.safetensors", "image.safetensors", "tokens.npy"
+CONFIG, PREPROCESSING = "config.json", "preprocessor_config.json"
+CARRIED = (CONFIG, PREPROCESSING, "tokenizer.json", "vocab.json", "merges.txt")
+WEIGHTS, INDEX, TORCH = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
 
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a converted copy says of itself. `weights_hash` is the SHA-256 (hex) of the checkpoint's weights."""
-
-    name: str
-    repo: str | None
-    revision: str
-    weights_hash: str
-    dtype: str
-    dim: int
-    format: int = FORMAT
+Tensors = dict[str, mx.array]
 
 
-@dataclass(frozen=True)
-class Converted:
-    """A converted copy on disk."""
+def convert(source: Path, target: Path, name: str, repo: str | None, revision: str, progress: Progress) -> Manifest:
+    """Makes `target` (…/<dtype>-v<FORMAT>) of the checkpoint in `source`.
 
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.folder.iterdir())
-
-    def config(self) -> ClipConfig:
-        return ClipConfig.from_dict(read_json(self.folder / "config.json"))
-
-
-def place_of(source: Source, revision: str, dtype: str, cache: Path) -> Path:
-    return cache / source.slug / revision / f"{dtype}-v{FORMAT}"
-
-
-def ready(source: Source, dtype: str, cache: Path) -> Converted | None:
-    """The converted copy of a source, if there is one."""
-    if source.revision is None:
-        return None
-    return _open(place_of(source, source.revision, dtype, cache))
-
-
-def all_ready(cache: Path) -> list[Converted]:
-    """Every converted copy in a cache, by name."""
-    found = [_open(path.parent) for path in cache.glob(f"*/*/*-v{FORMAT}/{MANIFEST}")]
-    return sorted((copy for copy in found if copy), key=lambda copy: copy.manifest.name)
+    Raises BadCheckpoint, UnsupportedModel, DiskFull. When another process was faster, its copy stands.
+    """
+    config = read_config(source)
+    read_recipe(source, config)
+    Tokenizer(source, config.text.max_position_embeddings)
+    files = _weight_files(source)
+    module = family(config.family)
+    tensors = _checked(_load(files), module, config, source)
+    dtype = target.name.split("-")[0]
+    with (
+        shown(progress, f"converting {name}", sum(file.stat().st_size for file in files), target),
+        _aside(target) as folder,
+    ):
+        _check_room(folder, sum(tensor.size for tensor in tensors.values()) * np.dtype(dtype).itemsize)
+        _write_towers(folder, tensors, module, getattr(mx, dtype), progress)
+        for carried in CARRIED:
+            if (source / carried).is_file():
+                shutil.copyfile(source / carried, folder / carried)
+        manifest = Manifest(
+            name=name, repo=repo, revision=revision, family=config.family, weights_hash=_hash(files), dtype=dtype
+        )
+        (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")
+    return manifest
 
 
-def convert(source: Source, checkpoint: Path, revision: str, dtype: str, cache: Path, progress: Progress) -> Converted:
-    """Converts a checkpoint folder. Raises BadCheckpoint, UnsupportedModel, DiskFull."""
-    target = place_of(source, revision, dtype, cache)
-    config = ClipConfig.from_dict(read_json(checkpoint / "config.json"))
-    files = weight_files(checkpoint)
-    progress.start(f"converting {source.name} for MLX", sum(path.stat().st_size for path in files), target)
-    with _written_aside(target) as aside:
-        weights = _read(files)
-        for name in KEPT:
-            if (checkpoint / name).exists():
-                shutil.copyfile(checkpoint / name, aside / name)
-        _write_towers(weights, config, dtype, aside)
-        manifest = Manifest(source.name, source.repo, revision, _hash(files, progress), dtype, config.projection_dim)
-        (aside / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2))
-    progress.finish()
-    return Converted(target, manifest)
-
-
-def weight_files(checkpoint: Path) -> list[Path]:
-    """The safetensors of a checkpoint folder. Raises BadCheckpoint when there are none."""
-    whole = checkpoint / "model.safetensors"
-    files = [whole] if whole.exists() else sorted(checkpoint.glob("model-*.safetensors"))
-    if not files:
-        if (checkpoint / PICKLED).exists():
-            raise BadCheckpoint(
-                f"{checkpoint}: only {PICKLED}, which is not read (unpickling runs code). {HOW_TO_RESAVE}"
-            )
-        raise BadCheckpoint(f"{checkpoint}: no model.safetensors, so this is no checkpoint folder")
-    return files
-
-
-def read_json(path: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> ClipConfig:
     try:
-        parsed = json.loads(path.read_text("utf-8"))
+        return parse(read_json(folder / CONFIG))
     except FileNotFoundError as error:
-        raise BadCheckpoint(f"{path.parent}: no {path.name}, so this is no checkpoint folder") from error
-    except ValueError as error:
-        raise BadCheckpoint(f"{path}: damaged: {error}") from error
-    if not isinstance(parsed, dict):
-        raise BadCheckpoint(f"{path}: damaged: not an object")
-    return parsed
+        raise BadCheckpoint(folder, f"{CONFIG} is missing", "give the folder of a Hugging Face checkpoint") from error
 
 
-def _open(folder: Path) -> Converted | None:
+def read_recipe(folder: Path, config: ClipConfig) -> Recipe:
+    """A checkpoint that says nothing of its pictures takes CLIP's defaults at its own size."""
     try:
-        return Converted(folder, Manifest(**json.loads((folder / MANIFEST).read_text("utf-8"))))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        preprocessing = read_json(folder / PREPROCESSING)
+    except FileNotFoundError:
+        preprocessing = {}
+    return Recipe.from_config(preprocessing, config.image.image_size)
 
 
-def _read(files: list[Path]) -> "dict[str, mx.array]":
-    import mlx.core as mx
+# -- reading
 
-    from mlx_clip.families.clip import sanitize
 
-    weights: dict[str, mx.array] = {}
-    for path in files:
+def _weight_files(folder: Path) -> list[Path]:
+    """The safetensors of a checkpoint: one file, or the shards that its index names."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / INDEX).is_file():
+        files = sorted(
+            {folder / Path(shard).name for shard in read_json(folder / INDEX).get("weight_map", {}).values()}
+        )
+        for missing in (file for file in files if not file.is_file()):
+            raise BadCheckpoint(folder, f"{missing.name} is missing, which {INDEX} names")
+        if files:
+            return files
+    if (folder / TORCH).is_file():
+        raise BadCheckpoint(
+            folder,
+            f"its weights are in {TORCH} only, a format that runs code when it is read",
+            "where transformers is installed, AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER) writes safetensors",
+        )
+    raise BadCheckpoint(folder, f"{WEIGHTS} is missing", "give the folder of a Hugging Face checkpoint")
+
+
+def _load(files: list[Path]) -> Tensors:
+    """Tensors by name, none of them read yet."""
+    tensors: Tensors = {}
+    for file in files:
         try:
-            weights |= cast("dict[str, mx.array]", mx.load(str(path)))
-        except (RuntimeError, ValueError) as error:
-            raise BadCheckpoint(f"{path}: damaged: {error}") from error
-    return sanitize(weights)
+            tensors |= mx.load(str(file), format="safetensors")
+        except RuntimeError as error:
+            raise BadCheckpoint(file, f"damaged or incomplete ({error})") from error
+    return tensors
 
 
-def _write_towers(weights: "dict[str, mx.array]", config: ClipConfig, dtype: str, folder: Path) -> None:
-    """One file a tower, after checking that tower and checkpoint fit exactly."""
-    import mlx.core as mx
-    import numpy as np
+def _checked(tensors: Tensors, module: ModuleType, config: ClipConfig, source: Path) -> Tensors:
+    """The same as the towers have them; every tensor has its place, and every place its tensor."""
+    wanted = _shapes(module.TextTower(config)) | _shapes(module.ImageTower(config))
+    found = {name: module.sanitize(name, tensor) for name, tensor in tensors.items() if not module.is_buffer(name)}
+    for name in sorted(wanted.keys() - found.keys()):
+        raise BadCheckpoint(source, f"its weights lack {name}")
+    for name, tensor in sorted(found.items()):
+        if name not in wanted:
+            raise BadCheckpoint(source, f"its weights have {name}, for which {config.family} has no place")
+        if tensor.shape != wanted[name]:
+            raise BadCheckpoint(source, f"{name} has the shape {tensor.shape} where config.json says {wanted[name]}")
+        if not mx.issubdtype(tensor.dtype, mx.floating):
+            raise BadCheckpoint(
+                source, f"{name} is {tensor.dtype}, not floating point", "use one that is not quantised"
+            )
+    return found
 
-    from mlx_clip.families.clip import ImageTower, TextTower
 
-    weights = {name: tensor.astype(getattr(mx, dtype)) for name, tensor in weights.items()}
-    image = {
-        name: tensor for name, tensor in weights.items() if name.startswith(("vision_model.", "visual_projection."))
-    }
-    text = {name: tensor for name, tensor in weights.items() if name.startswith(("text_model.", "text_projection."))}
-    unknown = sorted(set(weights) - set(image) - set(text) - {"logit_scale"})
-    if unknown:
-        raise BadCheckpoint(f"the checkpoint has tensors that CLIP does not have: {', '.join(unknown[:5])}")
-    for tower, tensors in ((ImageTower(config), image), (TextTower(config), text)):
+def _shapes(tower: mx.array) -> dict[str, tuple[int, ...]]:
+    return {name: parameter.shape for name, parameter in tree_flatten(tower.parameters())}
+
+
+def _hash(files: list[Path]) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                total.update(block)
+    return total.hexdigest()
+
+
+# -- writing
+
+
+def _write_towers(folder: Path, tensors: Tensors, module: ModuleType, dtype: mx.Dtype, progress: Progress) -> None:
+    text, image = ({n: t for n, t in tensors.items() if n.startswith(part)} for part in (module.TEXT, module.IMAGE))
+    tokens = text.pop(module.TOKEN_TABLE)
+    np.save(folder / TOKENS, np.array(tokens.astype(dtype)))
+    progress.advance(tokens.nbytes)
+    for name, tower in ((TEXT, text), (IMAGE, image)):
         try:
-            tower.load_weights(list(tensors.items()), strict=True)
-        except ValueError as error:
-            raise BadCheckpoint(f"the checkpoint's weights do not fit its config.json: {error}") from error
-    table = text.pop(TOKEN_TABLE)
-    mx.save_safetensors(str(folder / IMAGE), image)
-    mx.save_safetensors(str(folder / TEXT), text)
-    np.save(folder / TOKENS, np.array(table))
+            mx.save_safetensors(str(folder / name), {key: tensor.astype(dtype) for key, tensor in tower.items()})
+        except RuntimeError as error:
+            raise DiskFull(folder.parent) from error
+        progress.advance(sum(tensor.nbytes for tensor in tower.values()))
 
 
-def _hash(files: list[Path], progress: Progress) -> str:
-    digest = sha256()
-    for path in files:
-        with path.open("rb") as file:
-            while block := file.read(1 << 22):
-                digest.update(block)
-                progress.advance(len(block))
-    return digest.hexdigest()
+def _check_room(folder: Path, needed: int) -> None:
+    if shutil.disk_usage(folder).free < needed:
+        raise DiskFull(folder.parent, needed)
 
 
 @contextmanager
-def _written_aside(target: Path) -> Iterator[Path]:
-    """A folder beside `target` that becomes it when the block ends well, and vanishes when it does not."""
-    _sweep(target)
-    aside = target.with_name(f"{target.name}-{os.getpid()}-{uuid4().hex[:8]}{UNFINISHED}")
+def _aside(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to write into, which becomes it when the block ends well."""
     try:
-        aside.mkdir(parents=True)
-        yield aside
-        _settle(aside, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
+        folder = Path(tempfile.mkdtemp(prefix=f"{target.name}.{os.getpid()}.", dir=target.parent))
+        try:
+            yield folder
+            _sync(folder)
+            _rename(folder, target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        if error.errno == DISK_FULL:
-            raise DiskFull(f"{target}: no space left for the converted model; make room and try again") from error
+        if error.errno in (ENOSPC, EDQUOT):
+            raise DiskFull(target.parent) from error
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
-def _settle(aside: Path, target: Path) -> None:
-    for path in aside.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+def _rename(folder: Path, target: Path) -> None:
     try:
-        aside.rename(target)
-    except OSError:
-        if not (target / MANIFEST).exists():  # else another process was faster, with the same result
+        folder.rename(target)
+    except OSError as error:
+        if error.errno not in (EEXIST, ENOTEMPTY):  # someone else's copy is as good as ours
             raise
+    _sync_entry(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    for entry in (*folder.iterdir(), folder):
+        _sync_entry(entry)
+
+
+def _sync_entry(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sweep(target: Path) -> None:
-    """Removes what killed conversions left here; a folder of a process that lives is left alone."""
-    for left in target.parent.glob(f"*{UNFINISHED}"):
-        if not _alive(int(left.name.split("-")[-2])):
+    """Removes what conversions that were killed have left."""
+    for left in target.parent.glob(f"{target.name}.*.*"):
+        if not _is_running(int(left.name.split(".")[1])):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
-        os.kill(pid, 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -1,13 +1,28 @@
 """What can go wrong with a model, one class for each thing a caller can do something about.
 
 ClipError
-├── UnknownModel       no card, folder or repository has this name
-├── ModelUnreachable   the hub cannot be reached (or has no such repository) and nothing is cached
-├── BadCheckpoint      a file of the checkpoint is missing, damaged, or in a format that is not read
-├── UnsupportedModel   the checkpoint asks for something that is not built here; names the key
-├── DiskFull           no space left for the converted weights
-└── NotAnImage         a path given to `encode_images` is no picture
+├── UnknownModel        neither a card, nor a folder, nor a repo on the hub
+├── ModelUnreachable    not here yet, and the hub does not answer
+├── BadCheckpoint       a file of the checkpoint is missing, damaged or of the wrong kind
+├── UnsupportedModel    the checkpoint asks for something that is not implemented
+├── UnsupportedDevice   the processor that was asked for is not there
+├── DiskFull            no room for the download or the converted copy
+└── NotAnImage          a path given to `encode_images` holds no readable picture
 """
+
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = [
+    "BadCheckpoint",
+    "ClipError",
+    "DiskFull",
+    "ModelUnreachable",
+    "NotAnImage",
+    "UnknownModel",
+    "UnsupportedDevice",
+    "UnsupportedModel",
+]
 
 
 class ClipError(Exception):
@@ -15,24 +30,51 @@ class ClipError(Exception):
 
 
 class UnknownModel(ClipError):
-    pass
+    def __init__(self, model: str, why: str = "no such model", near: Iterable[str] = ()) -> None:
+        meant = " or ".join(near)
+        hint = f"did you mean {meant}?" if meant else "give a card's name, a hub repo (owner/name) or a folder"
+        super().__init__(f"{model}: {why}; {hint}")
 
 
 class ModelUnreachable(ClipError):
-    pass
+    def __init__(self, repo: str, revision: str | None, files: Iterable[str], why: str) -> None:
+        at = f" --revision {revision}" if revision else ""
+        super().__init__(
+            f"{repo}{f' at {revision}' if revision else ''}: not on this machine, and the hub cannot be reached ({why}).\n"
+            f"On a machine with network: hf download {repo}{at} --local-dir FOLDER\n"
+            f"It needs of {', '.join(files)} those that the repo has. Carry FOLDER here and give it as the model."
+        )
 
 
 class BadCheckpoint(ClipError):
-    pass
+    """`where` is the file or folder, `what` the fault, `mend` the way out."""
+
+    def __init__(self, where: Path | str, what: str, mend: str = "fetch the checkpoint again") -> None:
+        super().__init__(f"{where}: {what}; {mend}")
 
 
 class UnsupportedModel(ClipError):
-    pass
+    """Names the key of config.json or preprocessor_config.json that cannot be honoured, with its value."""
+
+    def __init__(self, key: str, value: object, supported: object = None) -> None:
+        instead = f" (supported: {supported})" if supported is not None else ""
+        super().__init__(
+            f"the checkpoint asks for {key} = {value!r}, which is not supported{instead}; choose another model"
+        )
+        self.key = key
+
+
+class UnsupportedDevice(ClipError):
+    def __init__(self, device: str) -> None:
+        super().__init__(f"{device}: MLX finds no such device here; leave `device` out, or use 'cpu'")
 
 
 class DiskFull(ClipError):
-    pass
+    def __init__(self, where: Path, needed: int | None = None) -> None:
+        room = f" for {needed / 1e6:,.0f} MB" if needed else ""
+        super().__init__(f"{where}: no room on this disk{room}; free some, or keep the models elsewhere")
 
 
 class NotAnImage(ClipError):
-    pass
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}; give a picture file")

@@ -1,204 +1,229 @@
-"""A name, a Hub repository or a folder -> a local checkpoint folder. Cache first; works offline; says what it fetches.
+"""A name, a hub repo or a folder -> a local checkpoint folder: cache first, pinned, and without a network if need be.
 
-`huggingface_hub` is imported only when a checkpoint has to be looked for: a model that is converted needs none of this.
+`resolve` says what is meant without looking beyond this machine; `fetch` brings it here. Downloads lie in
+`<cache>/downloads`, laid out as huggingface_hub does; the user's own Hugging Face cache is looked into first.
 """
 
-import io
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
+from errno import EDQUOT, ENOSPC
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from typing import TYPE_CHECKING, Any
 
 from mlx_clip import catalog
-from mlx_clip.errors import BadCheckpoint, DiskFull, ModelUnreachable
+from mlx_clip.copies import folder_slug, pin, pinned, repo_slug
+from mlx_clip.errors import BadCheckpoint, DiskFull, ModelUnreachable, UnknownModel
+from mlx_clip.progress import Progress, shown
 
-WANTED = [
-    *("config.json", "preprocessor_config.json", "tokenizer.json", "vocab.json", "merges.txt"),
-    *("model.safetensors", "model.safetensors.index.json", "model-*.safetensors"),
+if TYPE_CHECKING:
+    from huggingface_hub import DryRunFileInfo
+
+__all__ = ["FILES", "Source", "fetch", "fingerprint", "hub_reachable", "resolve"]
+
+FILES = [
+    "config.json",
+    "preprocessor_config.json",
+    "tokenizer.json",
+    "vocab.json",
+    "merges.txt",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "model-*-of-*.safetensors",
 ]
-PICKLED = "pytorch_model.bin"
-HOW_TO_RESAVE = (
-    "Where torch and transformers are installed, load it once with CLIPModel.from_pretrained(…) and CLIPProcessor, call"
-    " save_pretrained('FOLDER') on both, and give FOLDER as the model"
-)
-REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-DISK_FULL = 28  # errno.ENOSPC
+"""All that is ever taken of a repo. One list on and off line, or a whole cache would look incomplete."""
+
+NO_ROOM = (ENOSPC, EDQUOT)
+REPO = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-class Progress(Protocol):
-    """Told of what takes long: a download, a conversion. `what` says which, `where` the folder it goes to."""
-
-    def start(self, what: str, total_bytes: int | None, where: Path) -> None: ...
-    def advance(self, n_bytes: int) -> None: ...
-    def finish(self) -> None: ...
-
-
-class Silent:
-    """The Progress of a caller who did not ask."""
-
-    def start(self, what: str, total_bytes: int | None, where: Path) -> None: ...
-    def advance(self, n_bytes: int) -> None: ...
-    def finish(self) -> None: ...
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
-    """Where a model comes from: a repository or a folder, at a revision (None: to be pinned at the first download).
+    """Which model is meant. `name` finds it again, `slug` is its folder in the cache; either `repo` or `folder` is set.
 
-    `name` is what loads it again; `slug` is the folder of its converted copies.
+    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched.
     """
 
     name: str
     slug: str
-    repo: str | None
-    folder: Path | None
     revision: str | None
+    repo: str | None = None
+    folder: Path | None = None
 
 
-def locate(model: str | Path | None, revision: str | None, cache: Path) -> Source:
-    """Finds out what a name means: a card, an existing folder, or a repository. Raises UnknownModel."""
-    name = str(model) if model is not None else catalog.default_card().name
-    card = catalog.find(name)
+def resolve(model: str | Path | None, revision: str | None, cache: Path) -> Source:
+    """A card's name or repo; else a folder; else owner/name on the hub. Raises UnknownModel."""
+    card = catalog.default_card() if model is None else catalog.find(str(model))
     if card:
-        return _from_repo(card.name, card.repo, revision or card.revision, cache)
+        return _of_repo(card.repo, revision or card.revision, cache, card.name)
+    name = str(model)
     folder = Path(name).expanduser()
-    if folder.is_dir() or (folder.is_absolute() and revision):
-        return _from_folder(folder.resolve(), revision)
-    if REPOSITORY.fullmatch(name):
-        return _from_repo(name, name, revision, cache)
-    raise catalog.unknown(name)
+    if folder.is_dir() or (revision and folder.is_absolute()):  # a copy may outlive its folder
+        folder = folder.resolve()
+        return Source(str(folder), folder_slug(folder), revision or fingerprint(folder), folder=folder)
+    if REPO.fullmatch(name) and not name.startswith("."):
+        return _of_repo(name, revision, cache, name)
+    raise UnknownModel(name, near=_near(name))
+
+
+def _of_repo(repo: str, revision: str | None, cache: Path, name: str) -> Source:
+    slug = repo_slug(repo)
+    return Source(name, slug, revision or pinned(cache, slug), repo=repo)
+
+
+def _near(name: str) -> list[str]:
+    known = [known for card in catalog.cards() for known in (card.name, card.repo)]
+    return get_close_matches(name, known, n=3)
+
+
+def fingerprint(folder: Path) -> str:
+    """Stands for a folder's revision: changes when a file of the checkpoint is replaced, and costs no reading."""
+    files = sorted({file for pattern in FILES for file in folder.glob(pattern)})
+    facts = [(file.name, status.st_size, status.st_mtime_ns) for file in files for status in [file.stat()]]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def fetch(source: Source, cache: Path, progress: Progress) -> tuple[Path, str]:
-    """The checkpoint's folder and its revision, downloaded when it is nowhere on this machine.
+    """The checkpoint's folder and its revision, downloaded if it must be.
 
-    Raises ModelUnreachable, BadCheckpoint, DiskFull.
+    Raises UnknownModel, ModelUnreachable, BadCheckpoint, DiskFull.
     """
-    if source.folder is not None:
-        if not source.folder.is_dir():
-            raise BadCheckpoint(f"{source.folder}: the folder of this model is gone; put it back or name another model")
-        return source.folder, source.revision or signature(source.folder)
-    assert source.repo is not None
-    found = _cached(source.repo, source.revision, cache) or _download(source.repo, source.revision, cache, progress)
-    pin = cache / source.slug / "revision"
-    if not pin.exists():
-        pin.parent.mkdir(parents=True, exist_ok=True)
-        pin.write_text(found.name)
-    return found, found.name
+    if source.folder:
+        return _folder_as_it_was(source.folder, source.revision)
+    downloads, repo = cache / "downloads", str(source.repo)
+    folder = _local(repo, source.revision, downloads) or _download(source, repo, downloads, progress)
+    if source.revision is None:
+        pin(cache, source.slug, folder.name)
+    return folder, folder.name  # the hub lays snapshots out by commit
 
 
-def signature(folder: Path) -> str:
-    """A stand-in for a revision: changes when a file of the checkpoint changes, and costs no reading."""
-    stats = [(path.name, path.stat()) for pattern in WANTED for path in sorted(folder.glob(pattern))]
-    facts = "\n".join(f"{name} {info.st_size} {info.st_mtime_ns}" for name, info in stats)
-    return sha256(facts.encode()).hexdigest()[:12]
+def _folder_as_it_was(folder: Path, revision: str | None) -> tuple[Path, str]:
+    if not folder.is_dir():
+        raise UnknownModel(str(folder), f"no such folder, and no converted copy of revision {revision}")
+    if fingerprint(folder) != revision:
+        raise BadCheckpoint(
+            folder, f"its files are not those of revision {revision} any more", "load it without a revision"
+        )
+    return folder, revision
 
 
-def reachable(seconds: float = 3.0) -> bool:
-    """Whether the hub answers at all."""
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_OFFLINE:
-        return False
-    try:
-        with urlopen(Request(constants.ENDPOINT, method="HEAD"), timeout=seconds):
-            return True
-    except HTTPError:
-        return True
-    except OSError:
-        return False
+# -- the hub
 
 
-def _from_repo(name: str, repo: str, revision: str | None, cache: Path) -> Source:
-    slug = repo.replace("/", "--")
-    pin = cache / slug / "revision"
-    if revision is None and pin.exists():
-        revision = pin.read_text().strip()
-    return Source(name, slug, repo, None, revision)
-
-
-def _from_folder(folder: Path, revision: str | None) -> Source:
-    slug = f"{folder.name}-{sha256(str(folder).encode()).hexdigest()[:8]}"
-    return Source(str(folder), slug, None, folder, revision or signature(folder))
-
-
-def _cached(repo: str, revision: str | None, cache: Path) -> Path | None:
-    """The snapshot, if it lies whole in our downloads or in the user's own Hugging Face cache."""
+def _local(repo: str, revision: str | None, downloads: Path) -> Path | None:
+    """A whole snapshot in the user's Hugging Face cache, or in ours."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    for place in (cache / "downloads", None):
+    for cache in (None, downloads):
         try:
             found = snapshot_download(
-                repo, revision=revision, cache_dir=place, allow_patterns=WANTED, local_files_only=True
+                repo, revision=revision, cache_dir=cache, allow_patterns=FILES, local_files_only=True
             )
-        except LocalEntryNotFoundError:
+        except LocalEntryNotFoundError:  # or there in part
             continue
-        if any(Path(found).glob("*.safetensors")):
+        if cache or _is_whole(Path(found)):
             return Path(found)
     return None
 
 
-def _download(repo: str, revision: str | None, cache: Path, progress: Progress) -> Path:
+def _is_whole(snapshot: Path) -> bool:
+    """Whether someone else's snapshot has all we need: other programs take less, and may leave no list of the rest."""
+    have = {file.name for file in snapshot.iterdir()}
+    tokenizer = "tokenizer.json" in have or {"vocab.json", "merges.txt"} <= have
+    return tokenizer and {"config.json", "preprocessor_config.json", "model.safetensors"} <= have
+
+
+def _download(source: Source, repo: str, downloads: Path, progress: Progress) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import DryRunError, HfHubHTTPError, LocalEntryNotFoundError
 
-    place = cache / "downloads"
-    asked: dict[str, Any] = {"repo_id": repo, "revision": revision, "cache_dir": place}
+    with _hub_errors(source, downloads):
+        files = _listing(repo, source.revision, downloads)
+        missing = sum(file.file_size or 0 for file in files if file.will_download)
+        _check_room(downloads, missing)
+        with shown(progress, f"downloading {repo}", missing, downloads):
+            return Path(
+                snapshot_download(
+                    repo,
+                    revision=files[0].commit_hash,
+                    cache_dir=downloads,
+                    allow_patterns=FILES,
+                    tqdm_class=_meter(progress),
+                )
+            )
+
+
+def _listing(repo: str, revision: str | None, downloads: Path) -> "list[DryRunFileInfo]":
+    """What a download would bring. Raises BadCheckpoint for a repo without safetensors, before anything is fetched."""
+    from huggingface_hub import snapshot_download
+
+    files = snapshot_download(repo, revision=revision, cache_dir=downloads, allow_patterns=FILES, dry_run=True)
+    if any(file.filename.endswith(".safetensors") for file in files):
+        return files
+    way_out = "convert it where transformers is installed: AutoModel.from_pretrained(REPO).save_pretrained(FOLDER)"
+    raise BadCheckpoint(repo, "the repo has no model.safetensors", f"{way_out}, and give that folder as the model")
+
+
+@contextmanager
+def _hub_errors(source: Source, downloads: Path) -> Iterator[None]:
+    """The hub's errors as ours."""
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library it stands on
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+
     try:
-        files = snapshot_download(**asked, allow_patterns=[*WANTED, PICKLED], dry_run=True)
-        _check_format(repo, [file.filename for file in files])
-        total = sum(file.file_size or 0 for file in files if file.will_download and file.filename != PICKLED)
-        progress.start(f"downloading {repo}", total, place)
-        try:
-            return Path(snapshot_download(**asked, allow_patterns=WANTED, tqdm_class=_bar(progress)))
-        finally:
-            progress.finish()
-    except (DryRunError, HfHubHTTPError, LocalEntryNotFoundError, ConnectionError) as error:
-        raise _unreachable(repo, revision, error) from error
-    except OSError as error:
-        if error.errno == DISK_FULL:
-            raise DiskFull(
-                f"{place}: no space left to download {repo}; make room and run the same command again"
+        yield
+    except (HTTPError, OSError) as error:
+        name, cause = source.name, error.__cause__ or error
+        if isinstance(cause, GatedRepoError):
+            raise UnknownModel(
+                name, "the repo's owner wants to know you: ask on its page, then `hf auth login`"
             ) from error
-        raise
+        if isinstance(cause, RepositoryNotFoundError):
+            raise UnknownModel(name, "the hub has no such repo, or it is private", _near(name)) from error
+        if isinstance(cause, RevisionNotFoundError):
+            raise UnknownModel(name, f"the hub has no revision {source.revision} of it") from error
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise DiskFull(downloads) from error
+        raise ModelUnreachable(str(source.repo), source.revision, FILES, _first_line(cause)) from error
 
 
-def _check_format(repo: str, files: list[str]) -> None:
-    if any(file.endswith(".safetensors") for file in files):
-        return
-    if PICKLED in files:
-        raise BadCheckpoint(
-            f"{repo} has its weights only as {PICKLED}, which is not read (unpickling runs code). {HOW_TO_RESAVE}"
-        )
-    raise BadCheckpoint(f"{repo}: no model.safetensors in this repository")
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _unreachable(repo: str, revision: str | None, error: Exception) -> ModelUnreachable:
-    at = f" --revision {revision}" if revision else ""
-    reason = str(error).strip().split("\n")[0] or type(error).__name__
-    return ModelUnreachable(
-        f"model {repo} is not on this machine and could not be fetched ({reason}). With a network, run the same command"
-        f" again. Without one: on another machine run `hf download {repo}{at} --local-dir FOLDER`, bring FOLDER"
-        " here and give it as the model (--model FOLDER)"
-    )
+def _check_room(folder: Path, needed: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < needed:
+        raise DiskFull(folder, needed)
 
 
-def _bar(progress: Progress) -> type:
-    """huggingface_hub speaks of its progress to a tqdm class only: this one passes the bytes on and draws nothing."""
-    from tqdm.auto import tqdm
+def _meter(progress: Progress) -> Any:
+    """A bar for the hub client that draws nothing and passes the bytes on."""
+    from huggingface_hub.utils import tqdm
 
-    class Bar(tqdm):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            self._counts_bytes_on_disk = str(kwargs.get("desc", "")).startswith("Reconstructing")
-            super().__init__(*args, **kwargs | {"file": io.StringIO()})
+    class Meter(tqdm):  # type: ignore[type-arg]
+        def __init__(self, *args: Any, name: str | None = None, **options: Any) -> None:
+            self._counts = name == "huggingface_hub.snapshot_download"  # the bar of bytes on disk, among others
+            super().__init__(*args, **options | {"disable": True})
 
-        def update(self, n: float | None = 1) -> bool | None:
-            if self._counts_bytes_on_disk:
+        def update(self, n: float | None = 1) -> None:
+            if self._counts:
                 progress.advance(int(n or 0))
-            return super().update(n)
 
-    return Bar
+    return Meter
+
+
+def hub_reachable() -> bool:
+    """Whether the hub answers. False too where HF_HUB_OFFLINE forbids to ask."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # as above
+
+    try:
+        HfApi().model_info(catalog.default_card().repo, timeout=5)
+    except (HTTPError, OSError):
+        return False
+    return True

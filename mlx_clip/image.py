@@ -1,161 +1,203 @@
-"""PIL image -> uint8 pixels, exactly as the model's processor wants them. Pure, thread-safe, no MLX.
+"""PIL picture -> uint8 pixels, exactly as the model's own processor makes them; pure, and safe in many threads.
 
-RGB (transparency over white) -> resize to the shortest side (or squash to a size), Pillow's resampling with antialias
--> centre crop -> uint8. Source: transformers/models/clip/image_processing_clip.py, its Pillow variant.
+    RGB on white -> shortest side S, bicubic with antialias -> centre crop C x C -> uint8
+
+Mean and standard deviation are left to the device. Only the pixels inside the crop are ever computed, so that a
+picture one pixel high costs no more than any other.
 """
 
-import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from mlx_clip.errors import NotAnImage, UnsupportedModel
 
-Pixels = NDArray[np.uint8]
-Colour = tuple[float, float, float]
-CLIP_MEAN: Colour = (0.48145466, 0.4578275, 0.40821073)
-CLIP_STD: Colour = (0.26862954, 0.26130258, 0.27577711)
-WHITE = (255, 255, 255, 255)
+__all__ = ["Recipe", "open_image", "to_rgb"]
+
+MEAN = (0.48145466, 0.4578275, 0.40821073)
+STD = (0.26862954, 0.26130258, 0.27577711)
+PROCESSORS = ("CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor")
+FILTERS = {filter_.value: filter_.name.lower() for filter_ in Image.Resampling}
+
+Size = tuple[int, int]
+"""Width and height, as Pillow has them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a model wants its pictures; sizes are (height, width) in pixels, `mean` and `std` of values in 0..1.
+    """What preprocessing a checkpoint was trained with.
 
-    Exactly one of `shortest` (keeps proportions, and crops) and `squash` is set.
+    `shortest` scales the shortest side to so many pixels, `squash` both sides to a size of their own; with neither the
+    picture keeps its size. `crop` cuts the middle out, on black where the picture is smaller. `scale` and `shift`
+    turn 0…255 into what the tower expects: a channel's x becomes x * scale + shift.
     """
 
-    shortest: int | None
-    squash: tuple[int, int] | None
-    crop: tuple[int, int] | None
-    resample: Image.Resampling = Image.Resampling.BICUBIC
-    scale: float = 1 / 255
-    mean: Colour = CLIP_MEAN
-    std: Colour = CLIP_STD
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any], image_size: int) -> "Recipe":
-        """Reads a parsed preprocessor_config.json; `image_size` is the side that the image tower takes.
-
-        Raises UnsupportedModel naming the key that cannot be honoured.
-        """
-        shortest, squash = _resize(raw, image_size)
-        crop = _pair(raw.get("crop_size", image_size), "crop_size") if raw.get("do_center_crop", True) else None
-        if (crop or squash) != (image_size, image_size):
-            key = "crop_size" if crop else "do_center_crop"
-            raise UnsupportedModel(f"preprocessor_config.json: {key} gives no {image_size} x {image_size} picture")
-        normalised = raw.get("do_normalize", True)
-        return cls(
-            shortest,
-            squash,
-            crop,
-            _resampling(raw.get("resample", 3)),
-            raw.get("rescale_factor", 1 / 255) if raw.get("do_rescale", True) else 1.0,
-            _colour(raw.get("image_mean", CLIP_MEAN)) if normalised else (0.0, 0.0, 0.0),
-            _colour(raw.get("image_std", CLIP_STD)) if normalised else (1.0, 1.0, 1.0),
-        )
+    side: int
+    shortest: int | None = None
+    squash: Size | None = None
+    crop: Size | None = None
+    resample: int = Image.Resampling.BICUBIC
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
-    def fingerprint(self) -> str:
-        """A short identifier: two models of equal fingerprint see the same picture."""
-        facts = [self.shortest, self.squash, self.crop, int(self.resample), self.scale, self.mean, self.std]
-        size = f"{self.squash[0]}x{self.squash[1]}" if self.squash else f"shortest{self.shortest}"
-        return f"{size}-{self.resample.name.lower()}-{sha256(json.dumps(facts).encode()).hexdigest()[:8]}"
+    def id(self) -> str:
+        """Two recipes with the same id make the same numbers of a picture."""
+        sizes = (f"shortest{self.shortest}", f"squash{self.squash}", f"crop{self.crop}")
+        ways = [way for way, size in zip(sizes, (self.shortest, self.squash, self.crop), strict=True) if size]
+        numbers = zlib.crc32(repr((self.scale, self.shift)).encode())
+        return "-".join(["rgb", *ways, FILTERS[self.resample], f"{numbers:08x}"]).replace(", ", "x").translate(BARE)
 
-    def prepare(self, image: Image.Image) -> Pixels:
-        """A picture of any mode and size -> uint8 (height, width, 3)."""
-        image = to_rgb(image)
-        height, width = self.squash or _shortest_side(image, self.shortest or 0)
-        return np.array(resized_crop(image, (height, width), self.crop or (height, width), self.resample))
+    def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
+        """Any picture -> uint8 (side, side, 3). Transparency is composited on white."""
+        rgb = to_rgb(image)
+        whole = self._resized(rgb.size)
+        if self.crop is None:
+            return np.array(rgb.resize(whole, self.resample))
+        left, top = ((have - want) // 2 for have, want in zip(whole, self.crop, strict=True))
+        inside = (max(left, 0), max(top, 0), min(left + self.crop[0], whole[0]), min(top + self.crop[1], whole[1]))
+        part = _resized_part(rgb, whole, inside, self.resample)
+        if part.size == self.crop:
+            return np.array(part)
+        canvas = Image.new("RGB", self.crop)
+        canvas.paste(part, (inside[0] - left, inside[1] - top))
+        return np.array(canvas)
+
+    def _resized(self, size: Size) -> Size:
+        if self.shortest is None:
+            return self.squash or size
+        width, height = size
+        if width <= height:
+            return self.shortest, int(self.shortest * height / width)
+        return int(self.shortest * width / height), self.shortest
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], side: int) -> "Recipe":
+        """What preprocessor_config.json says, and CLIP's defaults where it is silent. Raises UnsupportedModel.
+
+        `side` is the tower's input in pixels, which the recipe has to come out at.
+        """
+        _check_processor(config)
+        shortest, squash = _resize(config, side)
+        crop = _crop(config, side)
+        if (out := crop or squash) != (side, side):
+            raise UnsupportedModel("crop_size" if crop else "size", out, f"{side} x {side}, the model's image_size")
+        scale, shift = _normalisation(config)
+        return cls(side, shortest, squash, crop, _resample(config), scale, shift)
 
 
-def resized_crop(
-    image: Image.Image, size: tuple[int, int], crop: tuple[int, int], resample: Image.Resampling
-) -> Image.Image:
-    """Resizes to `size` and cuts the centre `crop`, both (height, width), computing only what is kept.
+BARE = str.maketrans("", "", "() ")
 
-    A crop larger than the resized picture is filled up with black, as in transformers.
-    """
-    height, width = size
-    top, left = (height - crop[0]) // 2, (width - crop[1]) // 2
-    low_y, low_x = max(top, 0), max(left, 0)
-    high_y, high_x = min(low_y + crop[0], height), min(low_x + crop[1], width)
-    across, down = image.width / width, image.height / height
-    box = (low_x * across, low_y * down, min(high_x * across, image.width), min(high_y * down, image.height))
-    kept = image.resize((high_x - low_x, high_y - low_y), resample, box)
-    if kept.size == (crop[1], crop[0]):
-        return kept
-    canvas = Image.new("RGB", (crop[1], crop[0]))
-    canvas.paste(kept, (max(-left, 0), max(-top, 0)))
-    return canvas
+
+def _resized_part(image: Image.Image, whole: Size, part: tuple[int, int, int, int], resample: int) -> Image.Image:
+    """The `part` of the picture that `image.resize(whole)` would give, without computing the rest."""
+    across, down = image.width / whole[0], image.height / whole[1]
+    left, top, right, bottom = part
+    box = (left * across, top * down, min(right * across, image.width), min(bottom * down, image.height))
+    return image.resize((right - left, bottom - top), resample, box)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode -> RGB. Transparency lies on white, where transformers would show what is hidden below it."""
-    if image.mode.startswith("I;16"):
-        image = image.convert("I").point(lambda value: value * (1 / 256), "L")
-    if image.has_transparency_data:
-        canvas = Image.new("RGBA", image.size, WHITE)
-        canvas.alpha_composite(image.convert("RGBA"))
-        return canvas.convert("RGB")
+    """Any mode -> RGB. Transparency is composited on white, 16-bit grey is scaled to 8 bits and not clipped.
+
+    Recent transformers do the first too (older ones drop the alpha channel), none does the second.
+    """
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I"):
+        image = _to_8_bits(image)
+    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
     return image.convert("RGB")
 
 
-def open_upright(path: Path) -> Image.Image:
-    """A picture file, turned as its EXIF says. Raises NotAnImage."""
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey in one of Pillow's integer modes. Mode I holds 8-bit grey too: then nothing is to be scaled."""
+    grey = np.asarray(image).astype(np.int64)
+    deep = image.mode != "I" or grey.max(initial=0) > 255
+    return Image.fromarray((grey.clip(0, 65535) // 257 if deep else grey.clip(0, 255)).astype(np.uint8))
+
+
+def open_image(path: Path) -> Image.Image:
+    """A picture file, turned upright as its EXIF says. Raises NotAnImage."""
     try:
         with Image.open(path) as image:
-            image.load()
             return ImageOps.exif_transpose(image)
     except FileNotFoundError as error:
-        raise NotAnImage(f"{path}: no such file") from error
-    except UnidentifiedImageError as error:
-        raise NotAnImage(f"{path}: not a picture, or in a format that Pillow does not read") from error
+        raise NotAnImage(path, "no such file") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise NotAnImage(f"{path}: cannot be read as a picture: {error}") from error
+        raise NotAnImage(path, f"cannot be read as a picture ({error})") from error
 
 
-def _shortest_side(image: Image.Image, side: int) -> tuple[int, int]:
-    """(height, width) with the shortest side as asked; the longer one is cut to whole pixels, not rounded."""
-    short, long = sorted(image.size)
-    longer = int(side * long / short)
-    return (longer, side) if image.width <= image.height else (side, longer)
+# -- preprocessor_config.json, key by key
 
 
-def _resize(raw: Mapping[str, Any], image_size: int) -> tuple[int | None, tuple[int, int] | None]:
-    """The key `size`: an int or {shortest_edge} keeps proportions, {height, width} squashes."""
-    if not raw.get("do_resize", True):
-        raise UnsupportedModel("preprocessor_config.json: do_resize false is not supported: photos have any size")
-    size = raw.get("size", image_size)
-    if isinstance(size, int):
-        return size, None
-    if isinstance(size, Mapping) and set(size) == {"shortest_edge"}:
-        return size["shortest_edge"], None
-    return None, _pair(size, "size")
+def _check_processor(config: Mapping[str, Any]) -> None:
+    for key in ("image_processor_type", "feature_extractor_type"):
+        if config.get(key, PROCESSORS[0]) not in PROCESSORS:
+            raise UnsupportedModel(key, config[key], PROCESSORS[0])
+    for key in ("do_pad", "use_square_size"):
+        if config.get(key):
+            raise UnsupportedModel(key, config[key], False)
 
 
-def _pair(size: object, key: str) -> tuple[int, int]:
-    if isinstance(size, int):
-        return size, size
-    if isinstance(size, Mapping) and set(size) == {"height", "width"}:
-        return size["height"], size["width"]
-    raise UnsupportedModel(f"preprocessor_config.json: {key} {size!r} is not supported")
+def _resize(config: Mapping[str, Any], side: int) -> tuple[int | None, Size | None]:
+    """Shortest side, or size to squash to, or neither."""
+    if not config.get("do_resize", True):
+        return None, None
+    match config.get("size", side):
+        case int(shortest):
+            return shortest, None
+        case {"shortest_edge": int(shortest), **rest} if not rest:
+            return shortest, None
+        case {"height": int(height), "width": int(width), **rest} if not rest:
+            return None, (width, height)
+        case other:
+            raise UnsupportedModel("size", other, "a number, shortest_edge, or height and width")
 
 
-def _resampling(number: object) -> Image.Resampling:
-    try:
-        return Image.Resampling(cast(int, number))
-    except ValueError:
-        raise UnsupportedModel(f"preprocessor_config.json: resample {number!r} is not one of Pillow's 0 to 5") from None
+def _crop(config: Mapping[str, Any], side: int) -> Size | None:
+    if not config.get("do_center_crop", True):
+        return None
+    match config.get("crop_size", side):
+        case int(edge):
+            return edge, edge
+        case {"height": int(height), "width": int(width), **rest} if not rest:
+            return width, height
+        case other:
+            raise UnsupportedModel("crop_size", other, "a number, or height and width")
 
 
-def _colour(values: object) -> Colour:
-    if isinstance(values, list | tuple) and len(values) == 3:
-        return (float(values[0]), float(values[1]), float(values[2]))
-    raise UnsupportedModel(f"preprocessor_config.json: image_mean and image_std need 3 numbers, not {values!r}")
+def _resample(config: Mapping[str, Any]) -> int:
+    resample = config.get("resample", Image.Resampling.BICUBIC.value)
+    if resample not in FILTERS:
+        raise UnsupportedModel("resample", resample, "0 to 5")
+    return int(resample)
+
+
+def _normalisation(config: Mapping[str, Any]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """(x * factor - mean) / std as one scale and one shift a channel."""
+    factor = config.get("rescale_factor", 1 / 255) if config.get("do_rescale", True) else 1.0
+    if not config.get("do_normalize", True):
+        return (factor, factor, factor), (0.0, 0.0, 0.0)
+    mean, std = (_channels(config, key, default) for key, default in (("image_mean", MEAN), ("image_std", STD)))
+    r, g, b = ((factor / s, -m / s) for m, s in zip(mean, std, strict=True))
+    return (r[0], g[0], b[0]), (r[1], g[1], b[1])
+
+
+def _channels(config: Mapping[str, Any], key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+    match config.get(key, default):
+        case int(grey) | float(grey):
+            return (grey,) * 3
+        case [r, g, b]:
+            return r, g, b
+        case other:
+            raise UnsupportedModel(key, other, "one number, or three")

@@ -1,6 +1,9 @@
-"""Text -> token ids, by the `tokenizers` library: from tokenizer.json, or from vocab.json and merges.txt."""
+"""Text -> token ids, with the `tokenizers` library: any Unicode, cut at the model's length, ragged lines padded.
 
-import json
+NFC -> white space to one space -> lower case -> words -> bytes -> byte pairs -> [start] … [end]
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,64 +13,74 @@ from numpy.typing import NDArray
 from mlx_clip.errors import BadCheckpoint
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer as Rust
+    from tokenizers import Tokenizer as Backend
+
+__all__ = ["Tokenizer"]
 
 START, END = "<|startoftext|>", "<|endoftext|>"
-WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
+WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
 class Tokenizer:
-    """Cuts at `max_length` tokens, and keeps the end of text when it does."""
+    """Of a checkpoint folder with `tokenizer.json`, or with `vocab.json` and `merges.txt`. Raises BadCheckpoint."""
 
-    def __init__(self, folder: Path, max_length: int) -> None:
-        self._rust = _read(folder)
-        self._rust.no_padding()
-        self._rust.enable_truncation(max_length)
+    def __init__(self, folder: Path, length: int) -> None:
+        self._backend = _read(folder)
+        self._backend.no_padding()
+        self._backend.enable_truncation(length)  # keeps the end
+        self._end = self._end_of(folder)
 
-    def __call__(self, texts: list[str]) -> NDArray[np.int32]:
-        """n texts -> int32 (n, longest), filled up with 0 behind the end of text."""
-        rows = [encoding.ids for encoding in self._rust.encode_batch(texts)]
-        ids = np.zeros((len(rows), max(map(len, rows), default=0)), np.int32)
-        for padded, row in zip(ids, rows, strict=True):
-            padded[: len(row)] = row
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.int32]:
+        """n texts -> int32 (n, longest): each starts and ends with its special tokens, ends repeated as padding."""
+        lines = [encoding.ids for encoding in self._backend.encode_batch(texts)]
+        ids = np.full((len(lines), max(map(len, lines), default=0)), self._end, np.int32)
+        for row, line in zip(ids, lines, strict=True):
+            row[: len(line)] = line
         return ids
 
+    def _end_of(self, folder: Path) -> int:
+        """The last token of an empty text, which only marks where texts start and end."""
+        marks = self._backend.encode("").ids
+        if len(marks) != 2:
+            raise BadCheckpoint(folder, "its tokenizer does not mark where a text starts and ends")
+        return int(marks[1])
 
-def _read(folder: Path) -> "Rust":
-    from tokenizers import Tokenizer as Rust
 
-    ready, vocabulary, merges = folder / "tokenizer.json", folder / "vocab.json", folder / "merges.txt"
+def _read(folder: Path) -> "Backend":
+    from tokenizers import Tokenizer as Backend
+
+    if (file := folder / "tokenizer.json").is_file():
+        try:
+            return Backend.from_file(str(file))
+        except Exception as error:  # noqa: BLE001  the library raises plain Exception for every fault of a file
+            raise BadCheckpoint(file, f"not a tokenizer ({error})") from error
+    return _from_vocabulary(folder / "vocab.json", folder / "merges.txt")
+
+
+def _from_vocabulary(vocabulary: Path, merges: Path) -> "Backend":
+    """The same pipeline that transformers builds for CLIP from these two files."""
+    from tokenizers import Regex, normalizers, pre_tokenizers, processors
+    from tokenizers import Tokenizer as Backend
+    from tokenizers.models import BPE
+
+    for file in (vocabulary, merges):
+        if not file.is_file():
+            raise BadCheckpoint(vocabulary.parent, f"neither tokenizer.json nor {file.name} is in it")
     try:
-        if ready.exists():
-            return Rust.from_file(str(ready))
-        return _byte_pairs(json.loads(vocabulary.read_text("utf-8")), merges.read_text("utf-8").strip("\n").split("\n"))
-    except OSError as error:
-        raise BadCheckpoint(f"{folder}: no tokenizer.json, and no vocab.json with merges.txt") from error
-    except Exception as error:
-        raise BadCheckpoint(f"{folder}: its tokenizer cannot be read: {error}") from error
-
-
-def _byte_pairs(vocabulary: dict[str, int], merges: list[str]) -> "Rust":
-    """CLIP's tokenizer: NFC, one space between words, lower case, byte-level BPE with `</w>` at the end of a word.
-
-    Source: transformers' CLIPTokenizer.
-    """
-    from tokenizers import AddedToken, Regex, models, normalizers, pre_tokenizers, processors
-    from tokenizers import Tokenizer as Rust
-
-    pairs = [tuple(line.split()) for line in merges if line and not line.startswith("#version")]
-    rust = Rust(models.BPE(vocabulary, pairs, unk_token=END, end_of_word_suffix="</w>"))  # type: ignore[arg-type]
-    rust.normalizer = normalizers.Sequence(
+        pairs = BPE.from_file(str(vocabulary), str(merges), unk_token=END, end_of_word_suffix="</w>")
+    except Exception as error:  # noqa: BLE001  as above
+        raise BadCheckpoint(vocabulary, f"not a vocabulary ({error})") from error
+    backend = Backend(pairs)
+    backend.add_special_tokens([START, END])
+    backend.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
-    rust.pre_tokenizer = pre_tokenizers.Sequence(
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(WORDS), "removed", invert=True),
+            pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True),
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
-    rust.post_processor = processors.RobertaProcessing(
-        (END, vocabulary[END]), (START, vocabulary[START]), trim_offsets=False, add_prefix_space=False
-    )
-    rust.add_special_tokens([AddedToken(START, special=True, normalized=True), AddedToken(END, special=True)])
-    return rust
+    start, end = (backend.token_to_id(mark) for mark in (START, END))
+    backend.post_processor = processors.RobertaProcessing((END, end), (START, start), trim_offsets=False)
+    return backend

@@ -1,124 +1,171 @@
-"""A small CLIP with random weights in Hugging Face's layout: `python -m tests.random_checkpoint FOLDER`.
+"""Writes a small CLIP with random weights as a Hugging Face checkpoint: `python -m tests.random_checkpoint FOLDER`.
 
-Its vectors mean nothing, but it takes every path a real checkpoint takes: different pictures get different vectors,
-equal ones the same.
+It finds nothing in a picture, but does everything else a model does: different pictures and words get clearly
+different vectors, the same ones the same. Needs no torch, and is the same for the same seed.
 """
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from mlx_clip import blas
-
-Tensors = dict[str, NDArray[np.float32]]
+WORDS = "a an the of on in at photo picture dog cat beach sea sky fuji from plane red green blue".split()
 START, END = "<|startoftext|>", "<|endoftext|>"
-WIDTH, LAYERS, SIDE, PATCH, DIM, LENGTH = 64, 2, 64, 16, 32, 77
 
 
-def write(folder: Path, seed: int = 0, **changes: Any) -> Path:
-    """Writes a checkpoint; `changes` replace keys of config.json, e.g. `text_config={...}` merged into its own."""
-    blas.preload()
-    import mlx.core as mx
-
+def write(
+    folder: Path,
+    seed: int = 0,
+    *,
+    hidden_act: str = "quick_gelu",
+    image_size: int = 64,
+    patch_size: int = 16,
+    width: int = 64,
+    layers: int = 2,
+    dim: int = 32,
+    legacy_eos: bool = False,
+    tokenizer_json: bool = True,
+) -> Path:
+    """The folder, which it makes. `legacy_eos` is OpenAI's `eos_token_id: 2`, which means the highest id of a line."""
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary, merges = byte_vocabulary()
-    settings = config(len(vocabulary), changes)
-    (folder / "config.json").write_text(json.dumps(settings, indent=2))
-    (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor(), indent=2))
-    (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), "utf-8")
-    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]), "utf-8")
-    tensors = weights(settings, np.random.default_rng(seed))
-    mx.save_safetensors(str(folder / "model.safetensors"), {name: mx.array(tensor) for name, tensor in tensors.items()})
+    tokens, merges = vocabulary()
+    tower = {
+        "hidden_size": width,
+        "intermediate_size": 4 * width,
+        "num_attention_heads": width // 32,
+        "num_hidden_layers": layers,
+        "hidden_act": hidden_act,
+    }
+    end = 2 if legacy_eos else len(tokens) - 1
+    text = tower | {"vocab_size": len(tokens), "max_position_embeddings": 77, "eos_token_id": end}
+    image = tower | {"image_size": image_size, "patch_size": patch_size}
+    config = {"model_type": "clip", "projection_dim": dim, "text_config": text, "vision_config": image}
+    preprocessing = {"size": {"shortest_edge": image_size}, "crop_size": image_size, "resample": 3}
+    _write_json(folder / "config.json", config)
+    _write_json(folder / "preprocessor_config.json", preprocessing)
+    write_tokenizer(folder, tokens, merges, tokenizer_json)
+    mx.save_safetensors(str(folder / "model.safetensors"), weights(config, np.random.default_rng(seed)))
     return folder
 
 
-def config(vocabulary_size: int, changes: dict[str, Any]) -> dict[str, Any]:
-    tower = {
-        "hidden_size": WIDTH,
-        "intermediate_size": 2 * WIDTH,
-        "num_attention_heads": 4,
-        "num_hidden_layers": LAYERS,
-        "hidden_act": "quick_gelu",
-    }
-    text = tower | {
-        "vocab_size": vocabulary_size,
-        "bos_token_id": vocabulary_size - 2,
-        "eos_token_id": vocabulary_size - 1,
-    }
-    vision = tower | {"image_size": SIDE, "patch_size": PATCH}
-    return {
-        "model_type": "clip",
-        "projection_dim": DIM,
-        "text_config": text | changes.pop("text_config", {}),
-        "vision_config": vision | changes.pop("vision_config", {}),
-        **changes,
-    }
+# -- the tokenizer
 
 
-def preprocessor() -> dict[str, Any]:
-    return {
-        "size": {"shortest_edge": SIDE},
-        "crop_size": {"height": SIDE, "width": SIDE},
-        "resample": 3,
-        "image_mean": [0.48145466, 0.4578275, 0.40821073],
-        "image_std": [0.26862954, 0.26130258, 0.27577711],
-    }
+def vocabulary() -> tuple[list[str], list[tuple[str, str]]]:
+    """Tokens by id and merges by rank, as in CLIP: bytes, bytes that end a word, merges, the two marks."""
+    letters = byte_letters()
+    merges = list(dict.fromkeys(merge for word in WORDS for merge in _merges(word)))
+    tokens = [*letters, *(letter + "</w>" for letter in letters), *(left + right for left, right in merges), START, END]
+    return tokens, merges
 
 
-def byte_vocabulary() -> tuple[dict[str, int], list[str]]:
-    """Every byte, every byte at the end of a word, and a few merges: any text has ids."""
+def _merges(word: str) -> Iterator[tuple[str, str]]:
+    """Builds a word letter by letter from the left."""
+    letters = [*word[:-1], word[-1] + "</w>"]
+    for end in range(1, len(letters)):
+        yield "".join(letters[:end]), letters[end]
+
+
+def byte_letters() -> list[str]:
+    """A printable letter for each byte, in GPT-2's order: those that are printable, then the others from 256 up."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    alphabet = [chr(byte) for byte in printable] + [chr(256 + n) for n in range(256 - len(printable))]
-    merges = ["c a", "ca t</w>", "d o", "do g</w>", "t h", "th e</w>"]
-    tokens = (
-        alphabet + [f"{sign}</w>" for sign in alphabet] + [merge.replace(" ", "") for merge in merges] + [START, END]
-    )
-    return {token: number for number, token in enumerate(tokens)}, merges
+    return [chr(byte) for byte in printable] + [chr(256 + n) for n in range(256 - len(printable))]
 
 
-def weights(settings: dict[str, Any], random: np.random.Generator) -> Tensors:
-    """Every tensor of a CLIPModel checkpoint, large enough that pictures are told apart."""
-    text, vision = settings["text_config"], settings["vision_config"]
-    tensors: Tensors = {"logit_scale": np.array(2.6592, np.float32)}
-
-    def normal(name: str, *shape: int, scale: float) -> None:
-        tensors[name] = (random.normal(size=shape) * scale).astype(np.float32)
-
-    for prefix, tower in (("text_model", text), ("vision_model", vision)):
-        width, wide = tower["hidden_size"], tower["intermediate_size"]
-        for layer in range(tower["num_hidden_layers"]):
-            at = f"{prefix}.encoder.layers.{layer}"
-            for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
-                normal(f"{at}.self_attn.{part}.weight", width, width, scale=1.5 * width**-0.5)
-                normal(f"{at}.self_attn.{part}.bias", width, scale=0.02)
-            normal(f"{at}.mlp.fc1.weight", wide, width, scale=1.5 * width**-0.5)
-            normal(f"{at}.mlp.fc1.bias", wide, scale=0.02)
-            normal(f"{at}.mlp.fc2.weight", width, wide, scale=1.5 * wide**-0.5)
-            normal(f"{at}.mlp.fc2.bias", width, scale=0.02)
-            for norm in ("layer_norm1", "layer_norm2"):
-                _norm(tensors, f"{at}.{norm}", width)
-    width = vision["hidden_size"]
-    patch, patches = vision["patch_size"], (vision["image_size"] // vision["patch_size"]) ** 2
-    normal("vision_model.embeddings.class_embedding", width, scale=0.5)
-    normal("vision_model.embeddings.patch_embedding.weight", width, 3, patch, patch, scale=(3 * patch**2) ** -0.5)
-    normal("vision_model.embeddings.position_embedding.weight", patches + 1, width, scale=0.3)
-    normal("text_model.embeddings.token_embedding.weight", text["vocab_size"], text["hidden_size"], scale=1.0)
-    normal("text_model.embeddings.position_embedding.weight", LENGTH, text["hidden_size"], scale=0.3)
-    for norm in ("vision_model.pre_layrnorm", "vision_model.post_layernorm"):
-        _norm(tensors, norm, width)
-    _norm(tensors, "text_model.final_layer_norm", text["hidden_size"])
-    normal("visual_projection.weight", settings["projection_dim"], width, scale=width**-0.5)
-    normal("text_projection.weight", settings["projection_dim"], text["hidden_size"], scale=text["hidden_size"] ** -0.5)
-    return tensors
+def write_tokenizer(folder: Path, tokens: list[str], merges: list[tuple[str, str]], tokenizer_json: bool) -> None:
+    """vocab.json and merges.txt, or tokenizer.json alone."""
+    vocab = {token: number for number, token in enumerate(tokens)}
+    if tokenizer_json:
+        _write_json(folder / "tokenizer.json", tokenizer(vocab, merges))
+        return
+    _write_json(folder / "vocab.json", vocab)
+    lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges), ""]
+    (folder / "merges.txt").write_text("\n".join(lines), "utf-8")
 
 
-def _norm(tensors: Tensors, name: str, width: int) -> None:
-    tensors[f"{name}.weight"] = np.ones(width, np.float32)
-    tensors[f"{name}.bias"] = np.zeros(width, np.float32)
+def tokenizer(vocab: dict[str, int], merges: list[tuple[str, str]]) -> dict[str, object]:
+    """The pipeline that CLIP's own tokenizer.json has."""
+    words = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+    marks = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    split = {"type": "Split", "pattern": {"Regex": words}, "behavior": "Removed", "invert": True}
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    spaces = {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "}
+    ends = {"sep": [END, vocab[END]], "cls": [START, vocab[START]], "trim_offsets": False, "add_prefix_space": False}
+    model = {"type": "BPE", "unk_token": END, "end_of_word_suffix": "</w>", "continuing_subword_prefix": ""}
+    return {
+        "version": "1.0",
+        "added_tokens": [{"id": vocab[mark], "content": mark} | marks for mark in (START, END)],
+        "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, spaces, {"type": "Lowercase"}]},
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
+        "post_processor": {"type": "RobertaProcessing"} | ends,
+        "decoder": byte_level,
+        "model": model | {"vocab": vocab, "merges": [f"{left} {right}" for left, right in merges]},
+    }
+
+
+def _write_json(file: Path, value: object) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+# -- the weights
+
+
+def weights(config: dict[str, object], random: np.random.Generator) -> dict[str, mx.array]:
+    """Every tensor of transformers' CLIPModel; gains above 1, so that what goes in is not drowned by positions."""
+    return {name: mx.array(_tensor(name, shape, random)) for name, shape in shapes(config)}
+
+
+def _tensor(name: str, shape: tuple[int, ...], random: np.random.Generator) -> NDArray[np.float32]:
+    noise = random.standard_normal(shape).astype(np.float32)
+    if "norm.weight" in name or "norm1.weight" in name or "norm2.weight" in name or "layrnorm.weight" in name:
+        return 1 + 0.1 * noise
+    if name.endswith("bias") or "position_embedding" in name:
+        return 0.1 * noise
+    if "patch_embedding" in name:
+        return 3 * noise / np.sqrt(np.prod(shape[1:], dtype=np.float32))
+    if len(shape) == 2 and "token_embedding" not in name:
+        return 1.6 * noise / np.sqrt(np.float32(shape[1]))
+    return noise
+
+
+def shapes(config: dict[str, object]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    text, image, dim = config["text_config"], config["vision_config"], config["projection_dim"]
+    assert isinstance(text, dict) and isinstance(image, dict) and isinstance(dim, int)
+    w, v, size = text["hidden_size"], image["hidden_size"], image["patch_size"]
+    yield "logit_scale", ()
+    yield "text_model.embeddings.token_embedding.weight", (text["vocab_size"], w)
+    yield "text_model.embeddings.position_embedding.weight", (text["max_position_embeddings"], w)
+    yield from _transformer("text_model", text)
+    yield from _pair("text_model.final_layer_norm", w)
+    yield "text_projection.weight", (dim, w)
+    yield "vision_model.embeddings.class_embedding", (v,)
+    yield "vision_model.embeddings.patch_embedding.weight", (v, 3, size, size)
+    yield "vision_model.embeddings.position_embedding.weight", ((image["image_size"] // size) ** 2 + 1, v)
+    yield from _pair("vision_model.pre_layrnorm", v)
+    yield from _transformer("vision_model", image)
+    yield from _pair("vision_model.post_layernorm", v)
+    yield "visual_projection.weight", (dim, v)
+
+
+def _transformer(tower: str, config: dict[str, int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    w, wide = config["hidden_size"], config["intermediate_size"]
+    for number in range(config["num_hidden_layers"]):
+        layer = f"{tower}.encoder.layers.{number}"
+        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+            yield from _pair(f"{layer}.self_attn.{name}", w, w)
+        yield from _pair(f"{layer}.mlp.fc1", wide, w)
+        yield from _pair(f"{layer}.mlp.fc2", w, wide)
+        yield from _pair(f"{layer}.layer_norm1", w)
+        yield from _pair(f"{layer}.layer_norm2", w)
+
+
+def _pair(name: str, *shape: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    yield f"{name}.weight", shape
+    yield f"{name}.bias", shape[:1]
 
 
 if __name__ == "__main__":
