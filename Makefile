@@ -18,16 +18,16 @@ else
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 endif
-	touch $@
+	@touch $@
 
 .venv/parity: .venv/ready
 	$(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --group parity
-	touch $@
+	@touch $@
 
 demo: .venv/ready
-	$(BIN)/python -m demo
+	@$(BIN)/python -m demo
 
 test: .venv/ready
 	$(BIN)/python -m pytest

@@ -2,10 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from indexer.build import Progress, Watch
 from terminal.text import size
@@ -20,7 +20,7 @@ PATIENCE = 5.0  # seconds between two lines of plain progress
 def index_progress() -> Iterator[Watch]:
     """A watcher for `build`, shown for the length of the block."""
     if not sys.stderr.isatty():
-        yield PlainLines().show
+        yield PlainLines(sys.stderr).show
         return
     with IndexBar() as bar:
         yield bar.show
@@ -29,11 +29,13 @@ def index_progress() -> Iterator[Watch]:
 class PlainLines:
     """`indexing: 1,024 of 140,000 (93 a second)`, at most every PATIENCE seconds."""
 
-    def __init__(self) -> None:
-        self._started = self._said = time.monotonic()
+    def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out = out
+        self._clock = clock
+        self._started = self._said = clock()
 
     def show(self, progress: Progress) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - self._said < PATIENCE:
             return
         self._said = now
@@ -42,7 +44,7 @@ class PlainLines:
         else:
             rate = progress.done / (now - self._started)
             line = f"indexing: {progress.done:,} of {progress.total:,} ({rate:.0f} a second)"
-        sys.stderr.write(line + "\n")
+        self._out.write(line + "\n")
 
 
 class IndexBar:

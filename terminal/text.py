@@ -42,6 +42,7 @@ def notes(report: Report) -> Iterator[str]:
     if report.offline:
         yield f"{photos(report.offline)} only in iCloud: left out, so that nothing is downloaded"
     if report.vanished:
-        yield f"{photos(report.vanished)} went or changed while being read: the next run sees to them"
+        it = "it" if report.vanished == 1 else "them"
+        yield f"{photos(report.vanished)} went or changed while being read: the next run sees to {it}"
     if report.skipped:
         yield f"{photos(report.skipped)} skipped: `pics errors` says why"
