@@ -46,6 +46,7 @@ class Diff:
 class Files:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._compared = False
 
     # -- a scan against the library
 
@@ -73,6 +74,7 @@ class Files:
         """
         self._database.run(TODO)
         self._find_gone(roots, volumes, list(unreadable))
+        self._compared = True
         count = self._database.value
         changed = count("select count(*) from todo where file_id is not null")
         new = count("select count(*) from todo where file_id is null")
@@ -115,6 +117,7 @@ class Files:
         return went
 
     def end_scan(self) -> None:
+        self._compared = False
         for table in ("seen", "todo", "gone"):
             self._database.run(f"drop table if exists temp.{table}")
 
@@ -129,7 +132,7 @@ class Files:
             "update file set content_id = ?, size = ?, mtime_ns = ?, volume = ? where path = ?", *facts, spelled[0]
         ):
             return "changed"
-        moved = self._database.value("select file_id from gone where content_id = ?", content_id)
+        moved = self._gone_with(content_id)
         if moved is not None:
             self._database.run("delete from gone where file_id = ?", moved)
             self._database.run(
@@ -146,6 +149,13 @@ class Files:
             *facts,
         )
         return "copied" if was_known else "new"
+
+    def _gone_with(self, content_id: int) -> int | None:
+        """A file that the scan missed and that held this content: it has moved."""
+        if not self._compared:
+            return None
+        found: int | None = self._database.value("select file_id from gone where content_id = ?", content_id)
+        return found
 
     def add_content(self, content: Content) -> int:
         """Records new bytes; returns their id."""
