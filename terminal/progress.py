@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from indexer.build import Progress, Watch
 from terminal.text import size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
+    from indexer.build import Progress, Watch
+
 PATIENCE = 5.0  # seconds between two lines of plain progress
 
 
 @contextmanager
-def index_progress() -> Iterator[Watch]:
+def index_progress() -> "Iterator[Watch]":
     """A watcher for `build`, shown for the length of the block."""
     if not sys.stderr.isatty():
         yield PlainLines(sys.stderr).show
@@ -34,7 +35,7 @@ class PlainLines:
         self._clock = clock
         self._started = self._said = clock()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: "Progress") -> None:
         now = self._clock()
         if now - self._said < PATIENCE:
             return
@@ -74,7 +75,7 @@ class IndexBar:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: "Progress") -> None:
         if progress.stage == "scan":
             self._bars.update(self._task, completed=progress.done)
             return

@@ -1,8 +1,10 @@
 """Numbers and reports as sentences."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from indexer.build import Report
+if TYPE_CHECKING:
+    from indexer.build import Report
 
 
 def size(n_bytes: float) -> str:
@@ -18,7 +20,7 @@ def photos(number: int) -> str:
     return "1 photo" if number == 1 else f"{number:,} photos"
 
 
-def summary(report: Report, would: bool) -> str:
+def summary(report: "Report", would: bool) -> str:
     """One line: what a run did, or (dry run) would do."""
     kinds = {
         "new": report.new,
@@ -33,7 +35,7 @@ def summary(report: Report, would: bool) -> str:
     return ("would be: " if would else "") + (said or "no photos there")
 
 
-def notes(report: Report) -> Iterator[str]:
+def notes(report: "Report") -> Iterator[str]:
     """What a person should know besides, a sentence each."""
     for root in report.away:
         yield f"{root.path}: not there (drive unplugged?); its photos are kept, and found"
