@@ -232,7 +232,7 @@ def errors(as_json: Json = False) -> int:
 
 @app.command()
 def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -> int:
-    """Remove photos from the library (never from the disk), and leave them out from now on."""
+    """Leave photos out of the library; the disk is never touched."""
     with _library() as library:
         number = library.forget(str(path.expanduser().resolve()))
     from terminal.text import photos
@@ -243,7 +243,7 @@ def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -
 
 @app.command()
 def models(as_json: Json = False) -> int:
-    """List the models pics knows: how much they find, what they cost, which are here."""
+    """List the models pics knows, with what they find and cost."""
     import mlx_clip
 
     in_use = _model_in_use()
@@ -279,7 +279,7 @@ def _model_in_use() -> str | None:
 
 @app.command()
 def doctor(as_json: Json = False) -> int:
-    """Check what pics stands on, and say how to mend what is wrong."""
+    """Check what pics stands on, and say how to mend it."""
     from terminal.doctor import examine
 
     checks = examine(_home())

@@ -59,7 +59,7 @@ def draw_pictures(folder: Path) -> None:
     exif[0x0112] = 6  # "turn me right by a quarter"
     turned = picture("hills", "gold").transpose(Image.Transpose.ROTATE_90)
     turned.save(folder / "gold-hills-turned.jpg", quality=92, exif=exif)
-    (folder / "broken.jpg").write_bytes((folder / "gold-hills.jpg").read_bytes()[:2000])
+    (folder / "broken.jpg").write_text("the picture that was here has been overwritten")
 
 
 def picture(shape: str, colour: str) -> Image.Image:
