@@ -102,7 +102,8 @@ def feed(files: Sequence[File], reader: Reader, workers: int) -> Iterator[Outcom
         return sample
 
     buffer = dx.buffer_from_vector([{"row": row} for row in range(len(files))])
-    stream = buffer.sample_transform(read).ordered_prefetch(workers * AHEAD, workers)
+    ahead = min(workers * AHEAD, len(files))  # asked to fetch more than there is, mlx-data fetches all of it again
+    stream = buffer.sample_transform(read).ordered_prefetch(ahead, workers)
     for sample in stream:
         yield outcomes.pop(int(sample["row"]))
 
