@@ -7,6 +7,7 @@ them: `pics --help` must not wait for a model.
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -97,6 +98,7 @@ def index(
     from indexer.scan import photo_roots
     from terminal.progress import index_progress
 
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged files; what cannot be read is listed by `errors`
     roots = photo_roots(paths or [])
     settings = Settings(batch, workers or os.cpu_count() or 1, max_megapixels * 1_000_000)
     with _library(must_exist=not roots) as library:
@@ -233,10 +235,11 @@ def errors(as_json: Json = False) -> int:
 @app.command()
 def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -> int:
     """Leave photos out of the library; the disk is never touched."""
-    with _library() as library:
-        number = library.forget(str(path.expanduser().resolve()))
+    from indexer.photo import absolute
     from terminal.text import photos
 
+    with _library() as library:
+        number = library.forget(str(absolute(path)))
     say(f"forgot {photos(number)}; `pics index {path}` takes them in again")
     return DONE if number else NOTHING_FOUND
 
@@ -339,7 +342,9 @@ def _load(model: str | None, revision: str | None = None) -> "Encoder":
 
 
 def _absolute(folders: list[Path] | None) -> tuple[str, ...]:
-    return tuple(str(folder.expanduser().resolve()) for folder in folders or [])
+    from indexer.photo import absolute
+
+    return tuple(str(absolute(folder)) for folder in folders or [])
 
 
 def _check_folders(library: "Library", folders: Sequence[str]) -> None:

@@ -189,25 +189,25 @@ class Run:
         self._watch = watch
         self._survey = survey
         self._done: Counter[str] = Counter()
-        self._fresh: list[Picture] = []
+        self._fresh: dict[bytes, Picture] = {}  # by SHA-256
         self._known: list[Known] = []
 
     def read_and_encode(self) -> None:
         known = KnownContents(self._library.path)
         reader = Reader(self._encoder.prepare, self._encoder.image_size, known.has, self._settings.max_pixels)
-        try:
+        with closing(known):
             for files in self._library.files.todo():
-                for outcome in feed(files, reader, self._settings.workers):
-                    self._take(outcome)
-            self._put_fresh()
+                with closing(feed(files, reader, self._settings.workers)) as outcomes:
+                    for outcome in outcomes:
+                        self._take(outcome)
             self._put_known()
-        finally:
-            known.close()
 
     def _take(self, outcome: Outcome) -> None:
         match outcome:
+            case Picture(file, content) if content.hash in self._fresh or self._library.has(content.hash):
+                self._take(Known(file, content.hash))  # a copy that was read before its twin was recorded
             case Picture():
-                self._fresh.append(outcome)
+                self._fresh[outcome.content.hash] = outcome
                 if len(self._fresh) >= self._settings.batch:
                     self._put_fresh()
             case Known():
@@ -222,13 +222,16 @@ class Run:
 
     def _put_fresh(self) -> None:
         """Encodes and records a batch of pictures the library does not have."""
-        batch, self._fresh = self._fresh, []
+        batch = list(self._fresh.values())
+        self._fresh.clear()
         if batch:
             vectors = self._encoder.encode_pixels(np.stack([picture.pixels for picture in batch]))
             photos = [(p.file, p.content, vector) for p, vector in zip(batch, vectors, strict=True)]
             self._count(self._library.put(photos))
 
     def _put_known(self) -> None:
+        """Records files whose bytes the library has, or is about to have."""
+        self._put_fresh()
         batch, self._known = self._known, []
         self._count(self._library.put_known((known.file, known.sha256) for known in batch))
 
@@ -239,7 +242,7 @@ class Run:
     def finish(self) -> Report:
         report = self._survey.report()
         with self._library.transaction():
-            report.gone = self._library.files.finish(list(self._survey.present))
+            report.gone = self._library.files.finish()
             self._library.files.skip(report.unreadable)
             for path, volume in self._survey.present.items():
                 self._library.roots.looked_at(path, volume)

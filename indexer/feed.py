@@ -5,9 +5,11 @@ while one thread works on them; what waits for the model is `AHEAD` pictures a t
 can do makes a thread raise: an exception there would end the process (mlx-data 0.1).
 """
 
+import atexit
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,20 +94,39 @@ class Reader:
         return Picture(file, content, self._prepare(picture.image))
 
 
-def feed(files: Sequence[File], reader: Reader, workers: int) -> Iterator[Outcome]:
-    """The outcome of each file, in order. Reads at most `workers * AHEAD` files ahead of the consumer."""
+def feed(files: Sequence[File], reader: Reader, workers: int) -> Generator[Outcome, None, None]:
+    """The outcome of each file, in order. Reads at most `workers * AHEAD` files ahead of the consumer.
+
+    However the consumer ends, no thread is still reading when this generator is closed, or the process exits: a
+    thread that needs the interpreter after its end would crash it.
+    """
+    if not files:
+        return
     outcomes: dict[int, Outcome] = {}
+    stopped = threading.Event()
 
     def read(sample: dict[str, object]) -> dict[str, object]:
         row = int(np.asarray(sample["row"]))
-        outcomes[row] = reader.read(files[row])
+        if not stopped.is_set():
+            outcomes[row] = reader.read(files[row])
         return sample
 
     buffer = dx.buffer_from_vector([{"row": row} for row in range(len(files))])
     ahead = min(workers * AHEAD, len(files))  # asked to fetch more than there is, mlx-data fetches all of it again
     stream = buffer.sample_transform(read).ordered_prefetch(ahead, workers)
-    for sample in stream:
-        yield outcomes.pop(int(sample["row"]))
+
+    def drain() -> None:
+        stopped.set()
+        for _ in stream:
+            pass
+
+    atexit.register(drain)
+    try:
+        for sample in stream:
+            yield outcomes.pop(int(sample["row"]))
+    finally:
+        atexit.unregister(drain)
+        drain()
 
 
 def _bytes_of(file: File) -> tuple[bytes, bool]:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,6 +16,11 @@ Pixels = NDArray[np.uint8]
 def canonical(path: str) -> str:
     """The one spelling of a path that the library compares by: macOS hands out both NFC and NFD names."""
     return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def absolute(path: Path) -> Path:
+    """A path as typed -> absolute, links resolved, a leading `~/` expanded."""
+    return (path.expanduser() if path.parts[:1] == ("~",) else path).resolve()
 
 
 def is_within(path: str, folder: str) -> bool:

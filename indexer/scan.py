@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from indexer.errors import NoSuchPath
-from indexer.photo import File, Skip, canonical, is_within
+from indexer.photo import File, Skip, absolute, canonical, is_within
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -43,7 +43,7 @@ class Scan:
         self.start = start
         self.unreadable: list[Skip] = []
         self.volumes: set[int] = set()
-        self._below_root = len((root or start).rstrip("/")) + 1
+        self._below_root = len(canonical(root or start).rstrip("/")) + 1
         self._excluded = _matcher(exclude)
         self._forgotten = frozenset(forgotten)
         self._visited: set[tuple[int, int]] = set()
@@ -52,15 +52,17 @@ class Scan:
         linked: list[str] = []
         pending = [self.start]
         while pending or linked:
-            folder = pending.pop() if pending else linked.pop()
+            place = pending.pop() if pending else linked.pop()
             try:
-                info = os.stat(folder)
-                if not stat.S_ISDIR(info.st_mode):
-                    yield _file(folder, info)
-                elif self._first_visit(info):
-                    yield from self._look_into(folder, pending, linked)
+                info = os.stat(place)
+                if stat.S_ISREG(info.st_mode) and self._has_text_name(place):
+                    yield _file(place, info)
+                elif stat.S_ISDIR(info.st_mode) and self._first_visit(info):
+                    yield from self._look_into(place, pending, linked)
+            except FileNotFoundError:
+                continue  # removed since the folder above was listed
             except OSError as error:
-                self.unreadable.append(Skip(_as_text(folder), f"folder cannot be read: {error.strerror}"))
+                self.unreadable.append(Skip(_as_text(place), f"folder cannot be read: {error.strerror}"))
 
     def _first_visit(self, info: os.stat_result) -> bool:
         self.volumes.add(info.st_dev)
@@ -76,51 +78,62 @@ class Scan:
         if folder.lower().endswith(PHOTOS_LIBRARY):
             entries = [entry for entry in entries if entry.name in ORIGINALS]
         for entry in entries:
-            if entry.name[0] == ".":
-                if is_placeholder(entry.name):
-                    yield File(_downloaded(entry.path), 0, 0, 0, offline=True)
-            elif self._is_left_out(entry):
-                continue
-            elif entry.is_dir():
-                (linked if entry.is_symlink() else pending).append(entry.path)
-            elif has_photo_suffix(entry.name) and entry.is_file() and (info := self._stat(entry)):
-                yield _file(entry.path, info)
+            try:
+                if file := self._look_at(entry, pending, linked):
+                    yield file
+            except FileNotFoundError:
+                continue  # removed since the folder was listed
+            except OSError as error:
+                self.unreadable.append(Skip(_as_text(entry.path), f"cannot be read: {error.strerror}"))
 
-    def _stat(self, entry: "os.DirEntry[str]") -> os.stat_result | None:
-        if not is_unicode(entry.path):
-            self.unreadable.append(Skip(_as_text(entry.path), "its name is not valid Unicode: rename it"))
+    def _look_at(self, entry: "os.DirEntry[str]", pending: list[str], linked: list[str]) -> File | None:
+        """A photo as a File; a folder goes to those to be walked, and the rest is left out."""
+        if is_placeholder(entry.name):
+            path = _downloaded(entry.path)
+            return None if self._is_left_out(path) else File(path, 0, 0, 0, offline=True)
+        if self._is_left_out(entry.path):
             return None
-        try:
-            return entry.stat()
-        except FileNotFoundError:
-            return None  # removed since the folder was listed
-        except OSError as error:
-            self.unreadable.append(Skip(entry.path, f"cannot be read: {error.strerror}"))
-            return None
+        if entry.is_dir():
+            (linked if entry.is_symlink() else pending).append(entry.path)
+        elif has_photo_suffix(entry.name) and entry.is_file() and self._has_text_name(entry.path):
+            return _file(entry.path, entry.stat())
+        return None
 
-    def _is_left_out(self, entry: "os.DirEntry[str]") -> bool:
-        if entry.name in LITTER or (self._forgotten and canonical(entry.path) in self._forgotten):
+    def _has_text_name(self, path: str) -> bool:
+        """Whether a path can be kept as text; of those that cannot, it is said."""
+        if is_unicode(path):
             return True
-        if self._excluded is None:
+        self.unreadable.append(Skip(_as_text(path), "its name is not valid Unicode: rename it"))
+        return False
+
+    def _is_left_out(self, path: str) -> bool:
+        name = path[path.rfind("/") + 1 :]
+        if name[0] == "." or name in LITTER:
+            return True
+        if self._excluded is None and not self._forgotten:
             return False
-        return bool(self._excluded(entry.name) or self._excluded(entry.path[self._below_root :]))
+        path, name = canonical(path), canonical(name)
+        return path in self._forgotten or bool(
+            self._excluded and (self._excluded(name) or self._excluded(path[self._below_root :]))
+        )
 
 
 def photo_roots(paths: Iterable[Path]) -> list[str]:
     """What the user named -> absolute roots, without those that lie inside another. Raises NoSuchPath."""
-    absolute = []
+    roots = []
     for path in paths:
-        real = path.expanduser().resolve()
-        if not (real.is_dir() or real.is_file()):
+        root = absolute(path)
+        if not (root.is_dir() or root.is_file()):
             raise NoSuchPath(path)
-        absolute.append(str(real))
-    return outermost(absolute)
+        roots.append(str(root))
+    return outermost(roots)
 
 
 def outermost(roots: Iterable[str]) -> list[str]:
     """The roots that lie in no other root, in their order, each once."""
-    unique = list(dict.fromkeys(roots))
-    return [root for root in unique if not any(root != other and is_within(root, other) for other in unique)]
+    unique = {canonical(root): root for root in reversed(list(roots))}
+    kept = [path for path in unique if not any(path != other and is_within(path, other) for other in unique)]
+    return [unique[path] for path in reversed(kept)]
 
 
 def _file(path: str, info: os.stat_result) -> File:
@@ -157,5 +170,5 @@ def is_offline(info: object) -> bool:
 
 
 def _matcher(globs: Iterable[str]) -> Callable[[str], object] | None:
-    patterns = [fnmatch.translate(glob.rstrip("/")) for glob in globs]
+    patterns = [fnmatch.translate(canonical(glob.rstrip("/"))) for glob in globs]
     return re.compile("|".join(patterns)).match if patterns else None

@@ -1,13 +1,14 @@
 """A Query -> ranked Hits. Words and pictures become one unit vector; the store finds what is nearest to it."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
 
 from indexer.decode import decode
 from indexer.errors import NoSuchPath, NotAPicture
-from indexer.photo import Encoder, Hit, Vector, canonical, identity
+from indexer.photo import Encoder, Hit, Vector, absolute, canonical, identity
 from indexer.query import Query
 from indexer.store.library import Library
 
@@ -21,18 +22,21 @@ def search(library: Library, encoder: Encoder, query: Query) -> list[Hit]:
     if query.words is not None:
         return library.nearest(encoder.encode_texts([query.words])[0], query.limit, query.folders)
     assert query.picture is not None
-    picture = query.picture.expanduser().resolve()
-    hits = library.nearest(_vector_of(library, encoder, picture), query.limit + 1, query.folders)
-    own = canonical(str(picture))
-    return [hit for hit in hits if canonical(hit.path) != own][: query.limit]
+    picture = absolute(query.picture)
+    typed = os.path.abspath(query.picture)  # noqa: PTH100  resolve() would follow the links
+    own = {canonical(typed), canonical(str(picture))}
+    vector = _vector_of(library, encoder, picture, own)
+    hits = library.nearest(vector, query.limit + len(own), query.folders)
+    return [hit for hit in hits if canonical(hit.path) not in own][: query.limit]
 
 
-def _vector_of(library: Library, encoder: Encoder, picture: Path) -> Vector:
-    """The vector of a picture: stored under its path, stored for its bytes, or made now."""
+def _vector_of(library: Library, encoder: Encoder, picture: Path, own: set[str]) -> Vector:
+    """The vector of a picture: stored under one of its paths, stored for its bytes, or made now."""
     stamp = _stamp(picture)
-    stored = library.vector_at(str(picture), stamp)
-    if stored is not None:
-        return stored
+    for path in own:
+        stored = library.vector_at(path, stamp)
+        if stored is not None:
+            return stored
     if stamp is None:
         raise NoSuchPath(picture)
     try:

@@ -76,9 +76,12 @@ class Database:
         return self._connection.last_insert_rowid()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of the block or, when it raises (Ctrl-C too), nothing of it."""
-        self.run("begin immediate")
+    def transaction(self, temporary: bool = False) -> Iterator[None]:
+        """All of the block or, when it raises (Ctrl-C too), nothing of it.
+
+        One that writes to `temporary` tables alone keeps nobody else from writing.
+        """
+        self.run("begin deferred" if temporary else "begin immediate")
         try:
             yield
             self.run("commit")

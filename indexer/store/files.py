@@ -57,7 +57,7 @@ class Files:
 
     def see(self, files: Iterable[File]) -> int:
         """Takes in what a scan finds; returns how many files it holds so far. Two spellings of a path are one file."""
-        with self._database.transaction():
+        with self._database.transaction(temporary=True):
             self._database.run_many("insert or ignore into seen values (?, ?, ?, ?, ?, ?)", map(_seen_row, files))
         return int(self._database.value("select count(*) from seen"))
 
@@ -73,7 +73,7 @@ class Files:
         unreadable.
         """
         self._database.run(TODO)
-        self._find_gone(roots, volumes, list(unreadable))
+        self._find_gone(roots, volumes, unreadable)
         self._compared = True
         count = self._database.value
         changed = count("select count(*) from todo where file_id is not null")
@@ -82,19 +82,24 @@ class Files:
         seen = count("select count(*) from seen")
         return Diff(seen - changed - new - offline, new, changed, offline, count("select count(*) from gone"))
 
-    def _find_gone(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Sequence[str]) -> None:
-        inside, root_edges = within("file.path", roots)
-        closed, closed_edges = within("file.path", unreadable)
+    def _find_gone(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Iterable[str]) -> None:
+        self._keep_spans("looked_at", roots)
+        self._keep_spans("closed", unreadable)
         here = list(volumes)
         self._database.run(
             "create temp table gone as select file.id as file_id, file.content_id from file"
-            " left join seen on seen.path = file.path"
-            f" where seen.path is null and {inside} and not {closed}"
-            f" and file.volume in ({', '.join('?' * len(here))})",
-            *root_edges,
-            *closed_edges,
+            " left join seen on seen.path = file.path where seen.path is null"
+            f" and file.volume in ({', '.join('?' * len(here))})"
+            f" and {in_spans('file.path', 'looked_at')} and not {in_spans('file.path', 'closed')}",
             *here,
         )
+
+    def _keep_spans(self, table: str, folders: Iterable[str]) -> None:
+        """Folders as ranges of paths in a table, for there may be thousands. None may lie in another."""
+        self._database.run(f"create temp table {table} (low text primary key, high text) without rowid")
+        ranges = [span for folder in folders for span in spans(folder)]
+        with self._database.transaction(temporary=True):
+            self._database.run_many(f"insert or ignore into {table} values (?, ?)", ranges)
 
     def todo(self) -> Iterator[list[File]]:
         """The new and changed files, a slice at a time, in the order of their paths."""
@@ -108,17 +113,22 @@ class Files:
             last = rows[-1][0]
             yield [File(*row[1:]) for row in rows]
 
-    def finish(self, roots: Sequence[str]) -> int:
+    def finish(self) -> int:
         """Lets go of the gone, of content without a file and of skips without one; returns how many files went."""
+        self._database.run(
+            "update file set volume = seen.volume from seen"
+            " where seen.path = file.path and seen.volume != file.volume and not seen.offline"
+        )
         went = self._database.run("delete from file where id in (select file_id from gone)")
         self._drop_orphans()
-        inside, values = within("path", roots)
-        self._database.run(f"delete from skipped where {inside} and path not in (select path from todo)", *values)
+        self._database.run(
+            f"delete from skipped where {in_spans('path', 'looked_at')} and path not in (select path from todo)"
+        )
         return went
 
     def end_scan(self) -> None:
         self._compared = False
-        for table in ("seen", "todo", "gone"):
+        for table in ("seen", "todo", "gone", "looked_at", "closed"):
             self._database.run(f"drop table if exists temp.{table}")
 
     # -- one file
@@ -248,15 +258,22 @@ def in_any(column: str, folders: Sequence[str]) -> Condition:
 def within(column: str, folders: Sequence[str]) -> Condition:
     """A condition: the path is one of these folders (or files), or lies below one.
 
-    Ranges and not LIKE, so that the index on paths answers: '0' is the character after '/'.
+    Ranges and not LIKE, so that the index on paths answers.
     """
-    edges = [edge for folder in map(canonical, folders) for edge in _ranges(folder.rstrip("/"))]
+    edges = [edge for folder in folders for span in spans(folder) for edge in span]
     ranges = [f"({column} >= ? and {column} < ?)"] * (len(edges) // 2)
     return f"({' or '.join(ranges or ['0'])})", edges
 
 
-def _ranges(folder: str) -> list[str]:
-    return [folder + "/", folder + "0", folder, folder + "\x01"]
+def in_spans(column: str, table: str) -> str:
+    """The same for the ranges kept in a table, which do not overlap: only the last that starts before can hold."""
+    return f"coalesce({column} < (select high from {table} where low <= {column} order by low desc limit 1), 0)"
+
+
+def spans(folder: str) -> list[tuple[str, str]]:
+    """A folder (or file) and what lies below it, as ranges [low, high) of paths: '0' is the character after '/'."""
+    path = canonical(folder).rstrip("/")
+    return [(path, path + "\x01"), (path + "/", path + "0")]
 
 
 def _spelling(path: str) -> tuple[str, str | None]:

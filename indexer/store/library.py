@@ -165,6 +165,10 @@ class Library:
                 return hits[:n]
             k *= 2  # some contents had lost their file to an index run that is still going on
 
+    def has(self, sha256: bytes) -> bool:
+        """Whether the library has some bytes, wherever they lie."""
+        return self.files.content_id(sha256) is not None
+
     def vector_at(self, path: str, stamp: tuple[int, int] | None) -> Vector | None:
         """The stored vector of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
         found = self.files.content_at(path)

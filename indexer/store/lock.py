@@ -5,14 +5,22 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from indexer.errors import LibraryBusy
+from indexer.errors import LibraryBroken, LibraryBusy
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("a+")
+    except OSError as error:
+        raise LibraryBroken(f"{path}: cannot be written ({error.strerror}); check the folder's permissions") from error
 
 
 @contextmanager
 def only_writer(path: Path) -> Iterator[None]:
     """Holds the lock file at `path` for the block. Raises LibraryBusy naming the process that has it."""
-    with path.open("a+") as file:
+    with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

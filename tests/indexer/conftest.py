@@ -1,0 +1,130 @@
+"""A library, an encoder without a model, and a folder in which permissions bind whoever runs the tests."""
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.build import Report, Settings, build
+from indexer.decode import decode
+from indexer.photo import Content, File, ModelIdentity, Vector
+from indexer.store.library import Library
+from tests import pictures
+from tests.fake_encoder import FakeEncoder
+
+SETTINGS = Settings(batch=4, workers=2)
+NOBODY = 65534
+REPOSITORY = Path(__file__).resolve().parents[2]
+MODEL = ModelIdentity("example/clip", "0123456789abcdef", "5eed" * 16, 4, "squash8")
+
+Index = Callable[..., Report]
+Photo = tuple[File, Content, Vector]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def library(home: Path) -> Iterator[Library]:
+    with Library(home) as library:
+        yield library
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture
+def index(library: Library, encoder: FakeEncoder, photos: Path) -> Index:
+    """`index()` builds the library from `photos`; `index(*paths, exclude=…)` from what is named."""
+
+    def run(*paths: Path, exclude: Sequence[str] | None = None, remembered: bool = False) -> Report:
+        named = [] if remembered else [str(path) for path in paths or (photos,)]
+        return build(library, encoder, named, exclude, SETTINGS)
+
+    return run
+
+
+@pytest.fixture
+def bound_folder() -> Iterator[Path]:
+    """A new folder for a test that needs a folder it may not read: root reads all, so it becomes nobody meanwhile."""
+    decode(pictures.encoded(pictures.plain("red")))  # what decoding imports may lie where only root can read
+    folder = Path(tempfile.mkdtemp(prefix="bound-")).resolve()
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(folder, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        yield folder
+    finally:
+        if is_root:
+            os.seteuid(0)
+        for closed in [path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()]:
+            closed.chmod(0o700)
+        shutil.rmtree(folder)
+
+
+def file_at(path: Path) -> File:
+    """What a scan says of a path."""
+    info = path.stat()
+    return File(str(path), info.st_size, info.st_mtime_ns, info.st_dev)
+
+
+def counts(report: Report) -> dict[str, int]:
+    """The counts of a report that are not zero."""
+    names = ("unchanged", "new", "changed", "moved", "copied", "gone", "vanished", "offline", "skipped")
+    return {name: value for name in names if (value := getattr(report, name))}
+
+
+def paths_of(library: Library) -> set[str]:
+    """Every path the library holds, as a search gives them."""
+    if library.files.count() == 0:
+        return set()
+    query = FakeEncoder().encode_texts(["red"])[0]
+    return {hit.path for hit in library.nearest(query, library.files.count())}
+
+
+def unit(*numbers: float) -> Vector:
+    """Numbers -> a float32 vector of unit length."""
+    vector = np.array(numbers, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def photo(path: str, vector: Vector, data: bytes | None = None) -> Photo:
+    """What is put into a library: bytes of their own for each path, unless they are given."""
+    data = path.encode() if data is None else data
+    return File(path, len(data), 1, 7), Content(sha256(data).digest(), len(data), 40, 30, "PNG"), vector
+
+
+@contextmanager
+def recording(library: Library, model: ModelIdentity = MODEL) -> Iterator[Library]:
+    """A library that photos may be put into, as during an index run that found nothing gone."""
+    library.adopt(model)
+    library.files.begin_scan()
+    library.files.compare([], [], [])
+    try:
+        yield library
+    finally:
+        library.files.end_scan()
+
+
+def put_photos(library: Library, *photos: Photo) -> Counter[str]:
+    with recording(library):
+        return library.put(photos)

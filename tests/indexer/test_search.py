@@ -1,0 +1,204 @@
+"""A query -> ranked hits: by words, by a picture that is in the library, by one that is not."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from indexer.build import build
+from indexer.errors import NoSuchPath, NotAPicture, NothingIndexed, OtherModel
+from indexer.query import Query
+from indexer.search import search
+from indexer.store.library import Library
+from tests import pictures
+from tests.fake_encoder import FakeEncoder
+from tests.indexer.conftest import SETTINGS, Index
+
+COLOURS = ("red", "green", "blue", "white", "black", "orange")
+
+
+@pytest.fixture
+def colours(photos: Path, index: Index) -> Path:
+    """A plain photo of each colour, and the red one again as a copy."""
+    for number, colour in enumerate(COLOURS):
+        pictures.put(photos / ("even" if number % 2 == 0 else "odd") / f"{colour}.png", pictures.plain(colour))
+    pictures.put(photos / "odd" / "red copy.png", pictures.plain("red"))
+    index()
+    return photos
+
+
+class Silent(FakeEncoder):
+    """May not be asked for vectors."""
+
+    def encode_pixels(self, pixels: object) -> object:  # type: ignore[override]
+        raise AssertionError("encoded a picture whose vector is stored")
+
+
+# -- words
+
+
+def test_words_find_what_looks_like_them_first(library: Library, encoder: FakeEncoder, colours: Path) -> None:
+    for colour in ("green", "blue", "orange"):
+        hits = search(library, encoder, Query(words=colour, limit=3))
+        assert len(hits) == 3
+        assert Path(hits[0].path).stem == colour
+        assert hits[0].score == pytest.approx(1.0, abs=1e-5)
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_a_copy_ties_and_both_are_hits(library: Library, encoder: FakeEncoder, colours: Path) -> None:
+    first, second, third = search(library, encoder, Query(words="red", limit=3))
+    assert {first.path, second.path} == {str(colours / "even" / "red.png"), str(colours / "odd" / "red copy.png")}
+    assert first.score == second.score > third.score
+
+
+def test_words_in_a_folder_give_as_many_hits_as_the_folder_has(
+    library: Library, encoder: FakeEncoder, colours: Path
+) -> None:
+    hits = search(library, encoder, Query(words="red", folders=(str(colours / "odd"),), limit=4))
+    assert len(hits) == 4
+    assert {str(Path(hit.path).parent) for hit in hits} == {str(colours / "odd")}
+    assert hits[0].path == str(colours / "odd" / "red copy.png")
+    assert search(library, encoder, Query(words="red", folders=("/nowhere",))) == []
+
+
+@pytest.mark.parametrize("query", [{}, {"words": "red", "picture": Path("a.jpg")}])
+def test_a_query_is_either_words_or_a_picture(query: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="either words or a picture"):
+        Query(**query)  # type: ignore[arg-type]
+
+
+# -- pictures of the library
+
+
+def test_a_photo_of_the_library_is_left_out_of_its_own_answer_and_its_copy_comes_first(
+    library: Library, encoder: FakeEncoder, colours: Path
+) -> None:
+    own = colours / "even" / "red.png"
+    hits = search(library, encoder, Query(picture=own, limit=6))
+    assert hits[0].path == str(colours / "odd" / "red copy.png")
+    assert hits[0].score == pytest.approx(1.0, abs=1e-6)
+    assert str(own) not in {hit.path for hit in hits}
+    assert len(hits) == 6
+    assert len(search(library, encoder, Query(picture=own, limit=2))) == 2
+
+
+def test_a_photo_of_the_library_is_not_encoded_again(library: Library, colours: Path) -> None:
+    assert len(search(library, Silent(), Query(picture=colours / "even" / "red.png"))) == 6
+
+
+def test_bytes_that_the_library_has_at_another_path_are_not_encoded_again(
+    library: Library, colours: Path, tmp_path: Path
+) -> None:
+    copy = pictures.put(tmp_path / "desktop.png", pictures.plain("green"))
+    hits = search(library, Silent(), Query(picture=copy, limit=1))
+    assert [hit.path for hit in hits] == [str(colours / "odd" / "green.png")]
+
+
+def test_a_photo_that_is_asked_for_in_other_words_is_still_itself(
+    library: Library, colours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(colours / "even")
+    for way in (Path("blue.png"), Path("../even/blue.png"), colours / "odd" / ".." / "even" / "blue.png"):
+        assert "blue" not in {Path(hit.path).stem for hit in search(library, Silent(), Query(picture=way))}
+
+
+def test_a_photo_that_was_indexed_through_a_link_is_left_out_of_its_own_answer(
+    library: Library, index: Index, photos: Path, tmp_path: Path
+) -> None:
+    pictures.put(tmp_path / "elsewhere" / "a.png", 1)
+    pictures.put(photos / "b.png", 2)
+    (photos / "link").symlink_to(tmp_path / "elsewhere")
+    index()
+    hits = search(library, Silent(), Query(picture=photos / "link" / "a.png"))
+    assert [hit.path for hit in hits] == [str(photos / "b.png")]
+
+
+def test_a_photo_that_was_edited_since_it_was_indexed_is_seen_as_it_is_now(
+    library: Library, encoder: FakeEncoder, colours: Path
+) -> None:
+    own = pictures.put(colours / "even" / "red.png", pictures.plain("blue", (99, 99)))
+    hits = search(library, encoder, Query(picture=own, limit=1))
+    assert [Path(hit.path).name for hit in hits] == ["blue.png"]
+
+
+def test_a_photo_whose_drive_is_unplugged_is_answered_from_the_library(
+    library: Library, colours: Path, tmp_path: Path
+) -> None:
+    colours.rename(tmp_path / "unplugged")
+    hits = search(library, Silent(), Query(picture=colours / "even" / "red.png", limit=1))
+    assert [hit.path for hit in hits] == [str(colours / "odd" / "red copy.png")]
+
+
+# -- other pictures
+
+
+def test_a_picture_that_is_not_in_the_library_is_encoded_and_not_taken_in(
+    library: Library, encoder: FakeEncoder, colours: Path, tmp_path: Path
+) -> None:
+    other = pictures.put(tmp_path / "x.jpg", pictures.plain("orange", (300, 200)), "JPEG")
+    before = encoder.encoded
+    hits = search(library, encoder, Query(picture=other, limit=2))
+    assert encoder.encoded == before + 1
+    assert Path(hits[0].path).stem == "orange"
+    assert len(hits) == 2
+    assert library.vector_of(hashlib.sha256(other.read_bytes()).digest()) is None
+    assert library.files.count() == 7
+
+
+def test_a_turned_picture_finds_its_upright_twin(
+    library: Library, encoder: FakeEncoder, index: Index, photos: Path, tmp_path: Path
+) -> None:
+    pictures.put(photos / "upright.png", pictures.gradient())
+    pictures.put(photos / "turned.png", pictures.gradient().transpose(pictures.INVERSE_TURNS[6]))
+    index()
+    asked = pictures.put(tmp_path / "x.jpg", pictures.turned(pictures.gradient(), 6))
+    assert Path(search(library, encoder, Query(picture=asked, limit=1))[0].path).stem == "upright"
+
+
+def test_a_picture_that_is_not_there_is_an_error_that_names_it(
+    library: Library, encoder: FakeEncoder, colours: Path
+) -> None:
+    with pytest.raises(NoSuchPath, match=r"even/rde\.png: no such file or folder; check the spelling"):
+        search(library, encoder, Query(picture=colours / "even" / "rde.png"))
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in pictures.broken().items()])
+def test_a_file_that_is_no_picture_is_an_error_that_names_it(
+    library: Library, encoder: FakeEncoder, colours: Path, tmp_path: Path, data: bytes
+) -> None:
+    path = pictures.put(tmp_path / "x.jpg", data)
+    with pytest.raises(NotAPicture) as refused:
+        search(library, encoder, Query(picture=path))
+    assert str(refused.value).startswith(f"{path}: ")
+
+
+def test_a_folder_is_no_picture(library: Library, encoder: FakeEncoder, colours: Path) -> None:
+    with pytest.raises(NotAPicture, match="even: cannot be read: Is a directory"):
+        search(library, encoder, Query(picture=colours / "even"))
+
+
+def test_a_picture_that_may_not_be_read_is_an_error_that_names_it(bound_folder: Path, encoder: FakeEncoder) -> None:
+    pictures.put(bound_folder / "photos" / "b.png", 2)
+    path = pictures.put(bound_folder / "a.png", 1)
+    path.chmod(0)
+    with Library(bound_folder / "home") as library:
+        build(library, encoder, [str(bound_folder / "photos")], settings=SETTINGS)
+        with pytest.raises(NotAPicture, match=r"/a\.png: cannot be read: Permission denied"):
+            search(library, encoder, Query(picture=path))
+
+
+# -- the library
+
+
+def test_a_library_without_photos_says_what_to_run(library: Library, encoder: FakeEncoder, tmp_path: Path) -> None:
+    picture = pictures.put(tmp_path / "a.png", 1)
+    for query in (Query(words="red"), Query(picture=picture)):
+        with pytest.raises(NothingIndexed):
+            search(library, encoder, query)
+
+
+def test_a_library_of_another_model_is_not_searched(library: Library, colours: Path) -> None:
+    for query in (Query(words="red"), Query(picture=colours / "even" / "red.png")):
+        with pytest.raises(OtherModel, match="fake, not other"):
+            search(library, FakeEncoder("other"), query)
