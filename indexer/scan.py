@@ -26,6 +26,7 @@ SUFFIXES = frozenset(
 PHOTOS_LIBRARY = ".photoslibrary"
 ORIGINALS = frozenset({"originals", "Masters"})  # the folder inside a Photos library: since Catalina, and before
 LITTER = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN"})
+ICLOUD = ".icloud"
 SF_DATALESS = 0x40000000  # macOS: the file's bytes are in iCloud, and reading it would fetch them
 HAS_FLAGS = hasattr(os.stat_result, "st_flags")  # asked once: a miss for each of 100,000 files takes 0.05 s
 
@@ -44,8 +45,9 @@ class Scan:
         self.unreadable: list[Skip] = []
         self.volumes: set[int] = set()
         self._below_root = len(canonical(root or start).rstrip("/")) + 1
-        self._excluded = _matcher(exclude)
+        self._excluded = _matchers(exclude)
         self._forgotten = frozenset(forgotten)
+        self._is_choosy = bool(self._excluded or self._forgotten)
         self._visited: set[tuple[int, int]] = set()
 
     def __iter__(self) -> Iterator[File]:
@@ -88,16 +90,21 @@ class Scan:
 
     def _look_at(self, entry: "os.DirEntry[str]", pending: list[str], linked: list[str]) -> File | None:
         """A photo as a File; a folder goes to those to be walked, and the rest is left out."""
-        if is_placeholder(entry.name):
-            path = _downloaded(entry.path)
-            return None if self._is_left_out(path) else File(path, 0, 0, 0, offline=True)
-        if self._is_left_out(entry.path):
+        name, path = entry.name, entry.path
+        if name[0] == ".":
+            return self._placeholder(name, path) if is_placeholder(name) else None
+        if name in LITTER or (self._is_choosy and self._is_unwanted(name, path)):
             return None
         if entry.is_dir():
-            (linked if entry.is_symlink() else pending).append(entry.path)
-        elif has_photo_suffix(entry.name) and entry.is_file() and self._has_text_name(entry.path):
-            return _file(entry.path, entry.stat())
+            (linked if entry.is_symlink() else pending).append(path)
+        elif has_photo_suffix(name) and entry.is_file() and (path.isascii() or self._has_text_name(path)):
+            return _file(path, entry.stat())
         return None
+
+    def _placeholder(self, name: str, path: str) -> File | None:
+        name = name[1 : -len(ICLOUD)]
+        path = os.path.join(os.path.dirname(path), name)
+        return None if self._is_choosy and self._is_unwanted(name, path) else File(path, 0, 0, 0, offline=True)
 
     def _has_text_name(self, path: str) -> bool:
         """Whether a path can be kept as text; of those that cannot, it is said."""
@@ -106,16 +113,11 @@ class Scan:
         self.unreadable.append(Skip(_as_text(path), "its name is not valid Unicode: rename it"))
         return False
 
-    def _is_left_out(self, path: str) -> bool:
-        name = path[path.rfind("/") + 1 :]
-        if name[0] == "." or name in LITTER:
+    def _is_unwanted(self, name: str, path: str) -> bool:
+        name, path = canonical(name), canonical(path)
+        if path in self._forgotten:
             return True
-        if self._excluded is None and not self._forgotten:
-            return False
-        path, name = canonical(path), canonical(name)
-        return path in self._forgotten or bool(
-            self._excluded and (self._excluded(name) or self._excluded(path[self._below_root :]))
-        )
+        return any(matches(name) or matches(path[self._below_root :]) for matches in self._excluded)
 
 
 def photo_roots(paths: Iterable[Path]) -> list[str]:
@@ -156,12 +158,7 @@ def _as_text(path: str) -> str:
 
 def is_placeholder(name: str) -> bool:
     """Whether `.NAME.icloud` stands for a photo NAME that iCloud keeps (macOS before Sonoma)."""
-    return name[0] == "." and name.endswith(".icloud") and has_photo_suffix(name[:-7])
-
-
-def _downloaded(placeholder: str) -> str:
-    folder, name = os.path.split(placeholder)
-    return os.path.join(folder, name[1:-7])
+    return name[0] == "." and name.endswith(ICLOUD) and has_photo_suffix(name[: -len(ICLOUD)])
 
 
 def is_offline(info: object) -> bool:
@@ -169,6 +166,5 @@ def is_offline(info: object) -> bool:
     return bool(getattr(info, "st_flags", 0) & SF_DATALESS)
 
 
-def _matcher(globs: Iterable[str]) -> Callable[[str], object] | None:
-    patterns = [fnmatch.translate(canonical(glob.rstrip("/"))) for glob in globs]
-    return re.compile("|".join(patterns)).match if patterns else None
+def _matchers(globs: Iterable[str]) -> list[Callable[[str], object]]:
+    return [re.compile(fnmatch.translate(canonical(glob.rstrip("/")))).match for glob in globs]
