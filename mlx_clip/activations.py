@@ -8,11 +8,11 @@ of the time, which was half of a tower's. In float16, on the GPU, polynomials wo
 import math
 from collections.abc import Callable, Sequence
 
-import mlx.core as mx
+from mlx_clip.backend import mx
 
 __all__ = ["ACTIVATION", "erf", "gelu", "gelu_tanh", "quick_gelu", "tanh"]
 
-# Minimax fits of f(x) / x in powers of x², lowest first, good to 5e-7 of f where |x| is below the limit. Beyond it f is 1.
+# Minimax fits of f(x) / x in powers of x², lowest first, exact to 5e-7 up to the limit; beyond it f is 1 for float32.
 ERF = (3.85, (1.1283774, 0.31847433, 0.067981671, 0.0087961339, 0.00031737452),
        (1.0, 0.61555397, 0.16550374, 0.025099363, 0.0022326745, 1.8575983e-05))  # fmt: skip
 TANH = (8.0, (0.99999936, 0.1291364, 0.002938826, 1.1310208e-05),
@@ -34,7 +34,8 @@ def _ratio(x: mx.array, limit: float, above: Sequence[float], below: Sequence[fl
 
 
 def _polynomial(x: mx.array, coefficients: Sequence[float]) -> mx.array:
-    *lower, total = coefficients
+    *lower, last = coefficients
+    total = mx.full(x.shape, last)
     for coefficient in reversed(lower):
         total = total * x + coefficient
     return total

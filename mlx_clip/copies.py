@@ -1,21 +1,43 @@
-"""The converted copies in a cache folder: where each lies, and what its manifest says. Reads no weights.
+"""The converted copies in a cache folder: where each lies, what its manifest says, how one comes to be whole.
 
 <cache>/<model>/revision                            the commit that an unpinned repo was fetched at, for ever after
 <cache>/<model>/<revision>/<dtype>-v<FORMAT>/       a copy; convert.py says what is in it
+
+Knows nothing of weights: a query that finds its copy reads one small file here.
 """
 
 import json
 import os
 import re
-from collections.abc import Mapping
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EDQUOT, EEXIST, ENOSPC, ENOTEMPTY
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mlx_clip.errors import BadCheckpoint
+from mlx_clip.errors import BadCheckpoint, DiskFull
 
-__all__ = ["FORMAT", "MANIFEST", "Copy", "Manifest", "converted", "place", "read_json", "repo_slug", "folder_slug"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "Copy",
+    "Manifest",
+    "check_room",
+    "converted",
+    "folder_slug",
+    "made_aside",
+    "no_room",
+    "pin",
+    "pinned",
+    "place",
+    "read_json",
+    "read_manifest",
+    "repo_slug",
+]
 
 FORMAT = 1
 """Raised when copies are laid out anew: older ones are then left aside and made again."""
@@ -96,6 +118,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest(**read_json(folder / MANIFEST))
     except FileNotFoundError:
         return None
+    except (BadCheckpoint, TypeError) as error:
+        raise BadCheckpoint(folder, f"{MANIFEST} is damaged", "delete this folder to have it made again") from error
 
 
 def converted(cache: Path) -> list[Copy]:
@@ -118,3 +142,76 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
+
+
+# -- making one
+
+
+@contextmanager
+def made_aside(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to write into, which is synced and becomes it when the block ends well.
+
+    A copy is whole, then, or not there. Raises DiskFull.
+    """
+    with no_room(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
+        folder = target.with_name(f"{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        folder.mkdir()
+        try:
+            yield folder
+            for entry in (*folder.iterdir(), folder):
+                _sync(entry)
+            _rename(folder, target)
+            _sync(target.parent)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def no_room(where: Path) -> Iterator[None]:
+    """A full disk as an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            raise DiskFull(where) from error
+        raise
+
+
+def check_room(where: Path, needed: int) -> None:
+    if shutil.disk_usage(where).free < needed:
+        raise DiskFull(where, needed)
+
+
+def _rename(folder: Path, target: Path) -> None:
+    try:
+        folder.rename(target)
+    except OSError as error:
+        if error.errno not in (EEXIST, ENOTEMPTY):  # another process was faster, and its copy is as good
+            raise
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(target: Path) -> None:
+    """Removes what conversions that were killed have left."""
+    for left in target.parent.glob(f"{target.name}.*.*"):
+        if not _is_running(int(left.name.split(".")[1])):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # someone else's, but there
+    return True

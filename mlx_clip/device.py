@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
-from mlx_clip import blas
 from mlx_clip.errors import UnsupportedDevice
 
 __all__ = ["Device", "describe_device"]
@@ -29,16 +28,12 @@ class Device:
 
 
 def describe_device(device: Kind | None = None) -> Device:
-    """The GPU where there is one, unless told otherwise. Raises UnsupportedDevice.
-
-    Every use of MLX in this package begins here, so that OpenBLAS is loaded before MLX is.
-    """
-    openblas = blas.preload()
-    import mlx.core as mx
+    """The GPU where there is one, unless told otherwise. Raises UnsupportedDevice."""
+    from mlx_clip.backend import OPENBLAS, mx
 
     has_gpu = bool(mx.is_available(mx.gpu))
     if device == "gpu" and not has_gpu:
         raise UnsupportedDevice(device)
     if device == "gpu" or (device is None and has_gpu):
-        return Device("gpu", "float16", compiled=True, blas=openblas, mlx=version("mlx"))
-    return Device("cpu", "float32", compiled=False, blas=openblas, mlx=version("mlx"))
+        return Device("gpu", "float16", compiled=True, blas=OPENBLAS, mlx=version("mlx"))
+    return Device("cpu", "float32", compiled=False, blas=OPENBLAS, mlx=version("mlx"))

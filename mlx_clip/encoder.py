@@ -9,13 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import mlx.core as mx
 import numpy as np
-from mlx import nn
-from mlx.utils import tree_unflatten
 from numpy.typing import NDArray
 
-from mlx_clip.convert import IMAGE, TEXT, TOKENS, read_config, read_recipe
+from mlx_clip.backend import mx, nn, tree_unflatten
+from mlx_clip.checkpoint import read_config, read_recipe
+from mlx_clip.convert import IMAGE, TEXT, TOKENS
 from mlx_clip.copies import Manifest
 from mlx_clip.device import Device
 from mlx_clip.errors import BadCheckpoint
@@ -122,20 +121,25 @@ class Encoder:
         """Not compiled: a query is one line of ever another length, and would be compiled anew each time."""
         tower = self._family.TextTower(self._config)
         table = self._family.TOKEN_TABLE.removesuffix(".weight")
-        tower.update_modules(tree_unflatten([(table, MappedTable(self._folder / TOKENS))]))
+        with self._damage_to(TOKENS):
+            tower.update_modules(tree_unflatten([(table, MappedTable(self._folder / TOKENS))]))
         return self._load(tower, TEXT)
 
     # -- both
 
     def _load(self, tower: nn.Module, file: str) -> nn.Module:
-        try:
+        with self._damage_to(file), self._on_device():
             tower.load_weights(str(self._folder / file), strict=True)
             mx.eval(tower.parameters())
-        except (OSError, RuntimeError, ValueError) as error:
-            raise BadCheckpoint(
-                self._folder / file, f"damaged ({error})", f"delete {self._folder} to have it made again"
-            ) from error
         return tower
+
+    @contextmanager
+    def _damage_to(self, file: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError) as error:
+            mend = f"delete {self._folder} to have it made again"
+            raise BadCheckpoint(self._folder / file, f"damaged ({error})", mend) from error
 
     @contextmanager
     def _on_device(self) -> Iterator[None]:
@@ -147,7 +151,7 @@ Batch = TypeVar("Batch", Pixels, "Sequence[Image | Path | str]", Sequence[str])
 
 
 class MappedTable(nn.Module):
-    """Stands in for an nn.Embedding: (n, l) ids -> (n, l, w), reading from the disk only the rows that are asked for."""
+    """Stands in for an nn.Embedding, (n, l) ids -> (n, l, w), and reads from the disk only the rows asked for."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()

@@ -38,10 +38,10 @@ class UnknownModel(ClipError):
 
 class ModelUnreachable(ClipError):
     def __init__(self, repo: str, revision: str | None, files: Iterable[str], why: str) -> None:
-        at = f" --revision {revision}" if revision else ""
+        at, option = (f" at {revision}", f" --revision {revision}") if revision else ("", "")
         super().__init__(
-            f"{repo}{f' at {revision}' if revision else ''}: not on this machine, and the hub cannot be reached ({why}).\n"
-            f"On a machine with network: hf download {repo}{at} --local-dir FOLDER\n"
+            f"{repo}{at}: not on this machine, and the hub cannot be reached ({why}).\n"
+            f"On a machine with network: hf download {repo}{option} --local-dir FOLDER\n"
             f"It needs of {', '.join(files)} those that the repo has. Carry FOLDER here and give it as the model."
         )
 

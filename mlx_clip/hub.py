@@ -5,19 +5,17 @@
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from errno import EDQUOT, ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlx_clip import catalog
-from mlx_clip.copies import folder_slug, pin, pinned, repo_slug
-from mlx_clip.errors import BadCheckpoint, DiskFull, ModelUnreachable, UnknownModel
+from mlx_clip.copies import check_room, folder_slug, no_room, pin, pinned, repo_slug
+from mlx_clip.errors import BadCheckpoint, ModelUnreachable, UnknownModel
 from mlx_clip.progress import Progress, shown
 
 if TYPE_CHECKING:
@@ -37,7 +35,6 @@ FILES = [
 ]
 """All that is ever taken of a repo. One list on and off line, or a whole cache would look incomplete."""
 
-NO_ROOM = (ENOSPC, EDQUOT)
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -141,10 +138,11 @@ def _is_whole(snapshot: Path) -> bool:
 def _download(source: Source, repo: str, downloads: Path, progress: Progress) -> Path:
     from huggingface_hub import snapshot_download
 
-    with _hub_errors(source, downloads):
+    downloads.mkdir(parents=True, exist_ok=True)
+    with _hub_errors(source), no_room(downloads):
         files = _listing(repo, source.revision, downloads)
         missing = sum(file.file_size or 0 for file in files if file.will_download)
-        _check_room(downloads, missing)
+        check_room(downloads, missing)
         with shown(progress, f"downloading {repo}", missing, downloads):
             return Path(
                 snapshot_download(
@@ -169,14 +167,13 @@ def _listing(repo: str, revision: str | None, downloads: Path) -> "list[DryRunFi
 
 
 @contextmanager
-def _hub_errors(source: Source, downloads: Path) -> Iterator[None]:
+def _hub_errors(source: Source) -> Iterator[None]:
     """The hub's errors as ours."""
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP library it stands on
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
         yield
-    except (HTTPError, OSError) as error:
+    except _network_errors() as error:
         name, cause = source.name, error.__cause__ or error
         if isinstance(cause, GatedRepoError):
             raise UnknownModel(
@@ -186,29 +183,28 @@ def _hub_errors(source: Source, downloads: Path) -> Iterator[None]:
             raise UnknownModel(name, "the hub has no such repo, or it is private", _near(name)) from error
         if isinstance(cause, RevisionNotFoundError):
             raise UnknownModel(name, f"the hub has no revision {source.revision} of it") from error
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            raise DiskFull(downloads) from error
         raise ModelUnreachable(str(source.repo), source.revision, FILES, _first_line(cause)) from error
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    """Of the hub client, of the HTTP library it stands on, and of the system."""
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
+
+    return HTTPError, OSError
 
 
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _check_room(folder: Path, needed: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(folder).free < needed:
-        raise DiskFull(folder, needed)
-
-
 def _meter(progress: Progress) -> Any:
     """A bar for the hub client that draws nothing and passes the bytes on."""
-    from huggingface_hub.utils import tqdm
+    from huggingface_hub.utils.tqdm import tqdm
 
-    class Meter(tqdm):  # type: ignore[type-arg]
+    class Meter(tqdm):
         def __init__(self, *args: Any, name: str | None = None, **options: Any) -> None:
             self._counts = name == "huggingface_hub.snapshot_download"  # the bar of bytes on disk, among others
-            super().__init__(*args, **options | {"disable": True})
+            super().__init__(*args, **options | {"disable": True})  # type: ignore[no-untyped-call]
 
         def update(self, n: float | None = 1) -> None:
             if self._counts:
@@ -220,10 +216,9 @@ def _meter(progress: Progress) -> Any:
 def hub_reachable() -> bool:
     """Whether the hub answers. False too where HF_HUB_OFFLINE forbids to ask."""
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # as above
 
     try:
         HfApi().model_info(catalog.default_card().repo, timeout=5)
-    except (HTTPError, OSError):
+    except _network_errors():
         return False
     return True

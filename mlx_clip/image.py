@@ -2,8 +2,7 @@
 
     RGB on white -> shortest side S, bicubic with antialias -> centre crop C x C -> uint8
 
-Mean and standard deviation are left to the device. Only the pixels inside the crop are ever computed, so that a
-picture one pixel high costs no more than any other.
+Mean and standard deviation are left to the device.
 """
 
 import zlib
@@ -24,6 +23,9 @@ MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
 PROCESSORS = ("CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor")
 FILTERS = {filter_.value: filter_.name.lower() for filter_ in Image.Resampling}
+
+BARE = str.maketrans("", "", "() ")
+LONG = 100  # times its width, or its height: from there on a picture is a strip
 
 Size = tuple[int, int]
 """Width and height, as Pillow has them."""
@@ -92,13 +94,16 @@ class Recipe:
         return cls(side, shortest, squash, crop, _resample(config), scale, shift)
 
 
-BARE = str.maketrans("", "", "() ")
-
-
 def _resized_part(image: Image.Image, whole: Size, part: tuple[int, int, int, int], resample: int) -> Image.Image:
-    """The `part` of the picture that `image.resize(whole)` would give, without computing the rest."""
-    across, down = image.width / whole[0], image.height / whole[1]
+    """The `part` of `image.resize(whole)`.
+
+    Of a very long picture nothing else is computed, for whole it might not fit in memory. Pillow may then resize the
+    sides in the other order, which rounds differently: so only there.
+    """
     left, top, right, bottom = part
+    if max(whole) <= LONG * min(whole):
+        return image.resize(whole, resample).crop(part)
+    across, down = image.width / whole[0], image.height / whole[1]
     box = (left * across, top * down, min(right * across, image.width), min(bottom * down, image.height))
     return image.resize((right - left, bottom - top), resample, box)
 

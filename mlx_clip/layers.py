@@ -4,10 +4,8 @@ Shapes: n lines or pictures, l positions, w the width. Modules hold no state but
 that they can be trained as they are.
 """
 
-import mlx.core as mx
-from mlx import nn
-
 from mlx_clip.activations import ACTIVATION
+from mlx_clip.backend import mx, nn
 from mlx_clip.config import TowerConfig
 
 __all__ = ["MLP", "Attention", "Block", "Transformer"]

@@ -28,9 +28,9 @@ def load(
     `progress` is told of; afterwards neither network nor checkpoint is needed. `revision` is a commit of the repo, or
     for a folder what `Encoder.revision` said. Raises what is in `mlx_clip.errors`, but for NotAnImage.
     """
-    chosen = describe_device(device)
     from mlx_clip.encoder import Encoder
 
+    chosen = describe_device(device)
     cache = cache or _user_cache()
     source = resolve(model, revision, cache)
     folder, manifest = _found(source, cache, chosen) or _made(source, cache, chosen, progress or Silent())
@@ -50,7 +50,9 @@ def _made(source: Source, cache: Path, device: Device, progress: Progress) -> tu
 
     checkpoint, revision = fetch(source, cache, progress)
     folder = place(cache, source.slug, revision, device.dtype)
-    return folder, convert(checkpoint, folder, source.name, source.repo, revision, progress)
+    return folder, convert(
+        checkpoint, folder, name=source.name, repo=source.repo, revision=revision, dtype=device.dtype, progress=progress
+    )
 
 
 def _user_cache() -> Path:
@@ -59,8 +61,8 @@ def _user_cache() -> Path:
     return user_cache_path("mlx_clip", appauthor=False)
 
 
-class mlx_clip:  # noqa: N801  the name that scripts know
-    """One picture or one text at a time, as lists of floats.
+class mlx_clip:
+    """The name that scripts know: one picture or one text at a time, as lists of floats.
 
     >>> clip = mlx_clip.mlx_clip("openai/clip-vit-base-patch32")
     >>> clip.image_encoder("cat.jpeg")

@@ -52,7 +52,7 @@ def _read(folder: Path) -> "Backend":
     if (file := folder / "tokenizer.json").is_file():
         try:
             return Backend.from_file(str(file))
-        except Exception as error:  # noqa: BLE001  the library raises plain Exception for every fault of a file
+        except Exception as error:  # what the library raises for every fault of a file
             raise BadCheckpoint(file, f"not a tokenizer ({error})") from error
     return _from_vocabulary(folder / "vocab.json", folder / "merges.txt")
 
@@ -68,7 +68,7 @@ def _from_vocabulary(vocabulary: Path, merges: Path) -> "Backend":
             raise BadCheckpoint(vocabulary.parent, f"neither tokenizer.json nor {file.name} is in it")
     try:
         pairs = BPE.from_file(str(vocabulary), str(merges), unk_token=END, end_of_word_suffix="</w>")
-    except Exception as error:  # noqa: BLE001  as above
+    except Exception as error:  # as above
         raise BadCheckpoint(vocabulary, f"not a vocabulary ({error})") from error
     backend = Backend(pairs)
     backend.add_special_tokens([START, END])
@@ -81,6 +81,6 @@ def _from_vocabulary(vocabulary: Path, merges: Path) -> "Backend":
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
-    start, end = (backend.token_to_id(mark) for mark in (START, END))
-    backend.post_processor = processors.RobertaProcessing((END, end), (START, start), trim_offsets=False)
+    ids = backend.get_vocab()
+    backend.post_processor = processors.RobertaProcessing((END, ids[END]), (START, ids[START]), trim_offsets=False)
     return backend

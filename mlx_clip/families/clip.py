@@ -4,11 +4,10 @@ Shapes: n texts or pictures, l tokens of the longest text, w a tower's width, d 
 not yet of unit length: training wants it so.
 """
 
-import mlx.core as mx
 import numpy as np
-from mlx import nn
 from numpy.typing import NDArray
 
+from mlx_clip.backend import mx, nn
 from mlx_clip.config import LEGACY_EOS, ClipConfig, ImageConfig, TextConfig
 from mlx_clip.layers import Transformer
 

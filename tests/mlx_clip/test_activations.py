@@ -1,0 +1,46 @@
+"""The activations against the functions of Python's own library."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mlx_clip.activations import ACTIVATION, erf, tanh
+from mlx_clip.backend import mx
+
+POINTS = np.concatenate([np.linspace(-12, 12, 4801), [-1e30, -100, -1e-30, 0, 1e-30, 100, 1e30]]).astype(np.float32)
+
+EXACT: dict[str, Callable[[float], float]] = {
+    "quick_gelu": lambda x: x / (1 + math.exp(-1.702 * x)),
+    "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
+    "gelu_new": lambda x: x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
+}
+
+
+def test_erf_and_tanh_are_exact_to_a_millionth_everywhere() -> None:
+    for ours, exact in ((erf, math.erf), (tanh, math.tanh)):
+        assert np.abs(np.array(ours(mx.array(POINTS))) - [exact(x) for x in POINTS.tolist()]).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_activations_are_exact_to_a_millionth_of_their_input(name: str) -> None:
+    points = POINTS[np.abs(POINTS) <= 12]
+    wrong = np.array(ACTIVATION[name](mx.array(points))) - [EXACT[name](x) for x in points.tolist()]
+    assert (np.abs(wrong) <= 1e-6 * np.maximum(np.abs(points), 1)).all()
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_activations_stay_in_half_precision_and_agree_with_full(name: str) -> None:
+    half = mx.array(POINTS[np.abs(POINTS) <= 12]).astype(mx.float16)
+    ours = ACTIVATION[name](half)
+    assert ours.dtype == mx.float16
+    assert np.abs(np.array(ours.astype(mx.float32)) - np.array(ACTIVATION[name](half.astype(mx.float32)))).max() < 0.02
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_activations_can_be_differentiated(name: str) -> None:
+    points = np.linspace(-6, 6, 101, dtype=np.float32)
+    slopes = np.array(mx.grad(lambda x: ACTIVATION[name](x).sum())(mx.array(points)))
+    expected = [(EXACT[name](x + 1e-4) - EXACT[name](x - 1e-4)) / 2e-4 for x in points.tolist()]
+    assert np.abs(slopes - expected).max() < 1e-4

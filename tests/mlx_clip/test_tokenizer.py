@@ -1,0 +1,91 @@
+"""Text -> ids, with the small vocabulary of the random checkpoint."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlx_clip import BadCheckpoint
+from mlx_clip.tokenizer import Tokenizer
+from tests.random_checkpoint import END, START, vocabulary, write
+
+IDS = {token: number for number, token in enumerate(vocabulary()[0])}
+ODD = [
+    "a photo",
+    "",
+    "  two\t\nspaces ",
+    "Éclair",
+    "E\u0301clair",
+    "鳥",
+    "🙂🇯🇵",
+    "don't",
+    "\x00\x7f",
+    "x" * 400,
+    "'s 12",
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(checkpoint: Path) -> Tokenizer:
+    return Tokenizer(checkpoint, 77)
+
+
+def test_a_line_starts_and_ends_with_its_marks(tokenizer: Tokenizer) -> None:
+    assert tokenizer(["a photo"]).tolist() == [[IDS[START], IDS["a</w>"], IDS["photo</w>"], IDS[END]]]
+
+
+def test_ragged_lines_are_filled_up_with_ends(tokenizer: Tokenizer) -> None:
+    ids = tokenizer(["a photo of a dog", "dog", ""])
+    assert ids.shape == (3, 7)
+    assert ids[1].tolist() == [IDS[START], IDS["dog</w>"], *[IDS[END]] * 5]
+
+
+def test_no_lines_make_no_ids(tokenizer: Tokenizer) -> None:
+    assert tokenizer([]).shape == (0, 0)
+
+
+def test_a_long_line_is_cut_and_keeps_its_end(tokenizer: Tokenizer) -> None:
+    ids = tokenizer(["dog " * 300])
+    assert ids.shape == (1, 77)
+    assert (ids[0, 0], ids[0, -2], ids[0, -1]) == (IDS[START], IDS["dog</w>"], IDS[END])
+
+
+def test_case_spaces_and_composition_make_no_difference(tokenizer: Tokenizer) -> None:
+    assert tokenizer(["A  PHOTO\n"]).tolist() == tokenizer(["a photo"]).tolist()
+    assert tokenizer(["e\u0301"]).tolist() == tokenizer(["é"]).tolist()
+
+
+@given(st.text())
+def test_any_text_has_ids_and_one_end(tokenizer: Tokenizer, text: str) -> None:
+    ids = tokenizer([text])[0]
+    assert ids[0] == IDS[START] and ids[-1] == IDS[END]
+    assert ids.max() < len(IDS)
+
+
+def test_both_kinds_of_tokenizer_file_make_the_same_ids(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    old = Tokenizer(write(tmp_path / "old", tokenizer_json=False), 77)
+    for line in ODD:
+        assert old([line]).tolist() == tokenizer([line]).tolist(), line
+
+
+def test_a_missing_or_broken_tokenizer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadCheckpoint, match="neither tokenizer.json nor vocab.json is in it; fetch the checkpoint again"
+    ):
+        Tokenizer(tmp_path, 77)
+    (tmp_path / "vocab.json").write_text("[]")
+    (tmp_path / "merges.txt").write_text("")
+    with pytest.raises(BadCheckpoint, match=r"vocab.json: not a vocabulary \("):
+        Tokenizer(tmp_path, 77)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(BadCheckpoint, match=r"tokenizer.json: not a tokenizer \("):
+        Tokenizer(tmp_path, 77)
+
+
+def test_a_tokenizer_without_marks_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    pipeline = json.loads((checkpoint / "tokenizer.json").read_text("utf-8")) | {"post_processor": None}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(pipeline), "utf-8")
+    with pytest.raises(BadCheckpoint, match="its tokenizer does not mark where a text starts and ends"):
+        Tokenizer(tmp_path, 77)
