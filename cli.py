@@ -7,7 +7,6 @@ them: `pics --help` must not wait for a model.
 import json
 import os
 import sys
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -98,7 +97,6 @@ def index(
     from indexer.scan import photo_roots
     from terminal.progress import index_progress
 
-    warnings.filterwarnings("ignore", module="PIL")  # of damaged files; what cannot be read is listed by `errors`
     roots = photo_roots(paths or [])
     settings = Settings(batch, workers or os.cpu_count() or 1, max_megapixels * 1_000_000)
     with _library(must_exist=not roots) as library:

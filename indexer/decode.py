@@ -4,6 +4,7 @@ open -> refuse more than `max_pixels` -> JPEG: decode at >= 2x the asked side (D
 -> RGB, transparency over white.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,9 +103,10 @@ def _reasons() -> Iterator[None]:
 
 @cache
 def _register_formats() -> None:
-    """Teaches Pillow HEIC and JPEG XL, and leaves the limit on pixels to `decode`."""
+    """Teaches Pillow HEIC and JPEG XL, hushes it, and leaves the limit on pixels to `decode`."""
     import pillow_heif
     import pillow_jxl  # noqa: F401  registers itself
 
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # what matters of a damaged file is raised, not warned of
     pillow_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = None

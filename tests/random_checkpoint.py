@@ -13,7 +13,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-WORDS = "a an the of on in at photo picture dog cat beach sea sky fuji from plane red green blue".split()
+WORDS = ("a", "the", "of", "on", "from", "photo", "dog", "cat", "beach", "sea", "fuji", "plane", "red", "green", "blue")
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 

@@ -95,11 +95,14 @@ class Files:
         )
 
     def _keep_spans(self, table: str, folders: Iterable[str]) -> None:
-        """Folders as ranges of paths in a table, for there may be thousands. None may lie in another."""
+        """Folders as ranges of paths in a table, for there may be thousands; those inside another are dropped."""
         self._database.run(f"create temp table {table} (low text primary key, high text) without rowid")
-        ranges = [span for folder in folders for span in spans(folder)]
+        ranges: list[tuple[str, str]] = []
+        for low, high in sorted(span for folder in folders for span in spans(folder)):
+            if not ranges or high > ranges[-1][1]:
+                ranges.append((low, high))
         with self._database.transaction(temporary=True):
-            self._database.run_many(f"insert or ignore into {table} values (?, ?)", ranges)
+            self._database.run_many(f"insert into {table} values (?, ?)", ranges)
 
     def todo(self) -> Iterator[list[File]]:
         """The new and changed files, a slice at a time, in the order of their paths."""

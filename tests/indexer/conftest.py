@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from indexer.build import Report, Settings, build
 from indexer.decode import decode
 from indexer.photo import Content, File, ModelIdentity, Vector
+from indexer.store.database import Database
 from indexer.store.library import Library
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
@@ -128,3 +130,22 @@ def recording(library: Library, model: ModelIdentity = MODEL) -> Iterator[Librar
 def put_photos(library: Library, *photos: Photo) -> Counter[str]:
     with recording(library):
         return library.put(photos)
+
+
+def wait_a_moment_on_the_clock(path: Path) -> None:
+    """Gives an edited file another date, however coarse the file system's clock is."""
+    info = path.stat()
+    os.utime(path, ns=(info.st_mtime_ns + 1_000_000_000, info.st_mtime_ns + 1_000_000_000))
+
+
+def edit(path: Path, picture: Image.Image | bytes | int) -> None:
+    before = path.stat().st_mtime_ns
+    pictures.put(path, picture)
+    os.utime(path, ns=(before + 1_000_000_000, before + 1_000_000_000))
+
+
+def tell_library(library: Library, sql: str, *values: object) -> None:
+    """Changes a stored fact behind the library's back, as another day or another computer would have left it."""
+    database = Database(library.path)
+    database.run(sql, *values)
+    database.close()

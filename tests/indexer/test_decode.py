@@ -133,6 +133,21 @@ def test_nonsense_in_the_exif_costs_the_turn_and_not_the_picture() -> None:
     assert furthest(decode(pictures.with_broken_exif()).image, pictures.gradient()) <= LOSS["JPEG"]
 
 
+SAYS_ITS_TURN_TWICE = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x02\0\0\0\x06\0\x06\0\0\0\0\0"
+
+
+def test_what_a_decoder_mutters_about_a_picture_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    """Pillow warns of odd tags, which many photos have: it would write into the middle of a progress bar."""
+    path = pictures.put(tmp_path / "a.jpg", pictures.encoded(pictures.gradient(), "JPEG", exif=SAYS_ITS_TURN_TWICE))
+    program = (
+        "import sys; from pathlib import Path; from indexer.decode import decode\n"
+        "print(decode(Path(sys.argv[1]).read_bytes()).image.size)"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert (said.stdout, said.stderr) == ("(48, 64)\n", "")
+
+
 # -- drafts
 
 

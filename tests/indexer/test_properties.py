@@ -164,4 +164,4 @@ class AFolderOfPhotos(RuleBasedStateMachine):
 
 
 TestAFolderOfPhotos = AFolderOfPhotos.TestCase
-TestAFolderOfPhotos.settings = settings(max_examples=25, stateful_step_count=25)
+TestAFolderOfPhotos.settings = settings(max_examples=12, stateful_step_count=20)

@@ -89,5 +89,7 @@ def test_a_gpu_that_is_not_there_is_said_so() -> None:
     if mlx_clip.describe_device().device == "gpu":
         assert mlx_clip.describe_device("gpu").device == "gpu"
     else:
-        with pytest.raises(mlx_clip.UnsupportedDevice, match="^gpu: MLX finds no such device here; leave `device` out"):
+        with pytest.raises(
+            mlx_clip.UnsupportedDevice, match=r"^gpu: MLX finds no such device here; leave `device` out"
+        ):
             mlx_clip.describe_device("gpu")

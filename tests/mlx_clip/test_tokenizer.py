@@ -72,7 +72,7 @@ def test_both_kinds_of_tokenizer_file_make_the_same_ids(tokenizer: Tokenizer, tm
 
 def test_a_missing_or_broken_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(
-        BadCheckpoint, match="neither tokenizer.json nor vocab.json is in it; fetch the checkpoint again"
+        BadCheckpoint, match=r"neither tokenizer.json nor vocab.json is in it; fetch the checkpoint again"
     ):
         Tokenizer(tmp_path, 77)
     (tmp_path / "vocab.json").write_text("[]")
