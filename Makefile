@@ -24,6 +24,7 @@ endif
 	$(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --group parity
+	$(BIN)/python -m pip install --quiet --no-deps open_clip_torch  # for CLIP's vocabulary, which it carries
 	@touch $@
 
 demo: .venv/ready
@@ -43,7 +44,7 @@ parity: .venv/parity
 	$(BIN)/python -m pytest -m parity
 
 bench: .venv/ready
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 docs: .venv/ready
 	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md

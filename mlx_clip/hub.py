@@ -5,10 +5,12 @@
 """
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from mlx_clip.errors import BadCheckpoint, ModelUnreachable, UnknownModel
 from mlx_clip.progress import Progress, shown
 
 if TYPE_CHECKING:
-    from huggingface_hub import DryRunFileInfo
+    from huggingface_hub import ModelInfo
 
 __all__ = ["FILES", "Source", "fetch", "fingerprint", "hub_reachable", "resolve"]
 
@@ -35,6 +37,8 @@ FILES = [
 ]
 """All that is ever taken of a repo. One list on and off line, or a whole cache would look incomplete."""
 
+ABANDONED = 3600.0  # seconds since something was written
+PATIENCE = 10.0  # seconds that the hub has to begin an answer
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -136,34 +140,43 @@ def _is_whole(snapshot: Path) -> bool:
 
 
 def _download(source: Source, repo: str, downloads: Path, progress: Progress) -> Path:
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
 
     downloads.mkdir(parents=True, exist_ok=True)
+    _sweep(downloads)
     with _hub_errors(source), no_room(downloads):
-        files = _listing(repo, source.revision, downloads)
-        missing = sum(file.file_size or 0 for file in files if file.will_download)
+        found = HfApi().model_info(repo, revision=source.revision, files_metadata=True, timeout=PATIENCE)
+        missing = _missing_bytes(found, downloads)
         check_room(downloads, missing)
         with shown(progress, f"downloading {repo}", missing, downloads):
+            meter = _meter(progress)
             return Path(
-                snapshot_download(
-                    repo,
-                    revision=files[0].commit_hash,
-                    cache_dir=downloads,
-                    allow_patterns=FILES,
-                    tqdm_class=_meter(progress),
-                )
+                snapshot_download(repo, revision=found.sha, cache_dir=downloads, allow_patterns=FILES, tqdm_class=meter)
             )
 
 
-def _listing(repo: str, revision: str | None, downloads: Path) -> "list[DryRunFileInfo]":
-    """What a download would bring. Raises BadCheckpoint for a repo without safetensors, before anything is fetched."""
-    from huggingface_hub import snapshot_download
+def _sweep(downloads: Path) -> None:
+    """Removes parts of files that no one writes any more: the hub client keeps whole files, and begins others anew."""
+    for part in downloads.rglob("*.incomplete"):
+        if time.time() - part.stat().st_mtime > ABANDONED:
+            part.unlink(missing_ok=True)
 
-    files = snapshot_download(repo, revision=revision, cache_dir=downloads, allow_patterns=FILES, dry_run=True)
-    if any(file.filename.endswith(".safetensors") for file in files):
-        return files
-    way_out = "convert it where transformers is installed: AutoModel.from_pretrained(REPO).save_pretrained(FOLDER)"
-    raise BadCheckpoint(repo, "the repo has no model.safetensors", f"{way_out}, and give that folder as the model")
+
+def _missing_bytes(found: "ModelInfo", downloads: Path) -> int:
+    """What is to be fetched yet. Raises BadCheckpoint for a repo without safetensors, before anything is."""
+    from huggingface_hub import try_to_load_from_cache
+
+    files = [file for file in found.siblings or () if any(fnmatch(file.rfilename, pattern) for pattern in FILES)]
+    if not any(file.rfilename.endswith(".safetensors") for file in files):
+        way_out = (
+            "where transformers is installed, AutoModel.from_pretrained(REPO).save_pretrained(FOLDER) makes a folder"
+        )
+        raise BadCheckpoint(found.id, "the repo has no model.safetensors", f"{way_out} to give")
+    return sum(
+        file.size or 0
+        for file in files
+        if not isinstance(try_to_load_from_cache(found.id, file.rfilename, downloads, found.sha), str)
+    )
 
 
 @contextmanager
@@ -174,16 +187,16 @@ def _hub_errors(source: Source) -> Iterator[None]:
     try:
         yield
     except _network_errors() as error:
-        name, cause = source.name, error.__cause__ or error
-        if isinstance(cause, GatedRepoError):
+        name = source.name
+        if isinstance(error, GatedRepoError):
             raise UnknownModel(
                 name, "the repo's owner wants to know you: ask on its page, then `hf auth login`"
             ) from error
-        if isinstance(cause, RepositoryNotFoundError):
+        if isinstance(error, RepositoryNotFoundError):
             raise UnknownModel(name, "the hub has no such repo, or it is private", _near(name)) from error
-        if isinstance(cause, RevisionNotFoundError):
+        if isinstance(error, RevisionNotFoundError):
             raise UnknownModel(name, f"the hub has no revision {source.revision} of it") from error
-        raise ModelUnreachable(str(source.repo), source.revision, FILES, _first_line(cause)) from error
+        raise ModelUnreachable(str(source.repo), source.revision, FILES, _first_line(error)) from error
 
 
 def _network_errors() -> tuple[type[Exception], ...]:
@@ -218,7 +231,7 @@ def hub_reachable() -> bool:
     from huggingface_hub import HfApi
 
     try:
-        HfApi().model_info(catalog.default_card().repo, timeout=5)
+        HfApi().model_info(catalog.default_card().repo, timeout=PATIENCE)
     except _network_errors():
         return False
     return True

@@ -22,7 +22,7 @@ REPO = "someone/tiny-clip"
 NEEDED = ("config.json", "preprocessor_config.json", "tokenizer.json", "model.safetensors")
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens
 
-LOAD = """
+LOAD = r"""
 import json, sys, pathlib, mlx_clip
 
 class Told:
@@ -30,7 +30,9 @@ class Told:
     def advance(self, n_bytes): say("advance", n_bytes)
     def finish(self): say("finish")
 
-def say(*event): print(json.dumps(event), flush=True)
+def say(*event):  # one write a line, for bytes are told of by several threads
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
 
 model, cache, revision = sys.argv[1:]
 try:
@@ -165,7 +167,7 @@ def test_what_other_programs_have_fetched_is_not_fetched_again(machine: Machine,
     machine.home.mkdir(exist_ok=True)
     (machine.cache / "downloads").rename(machine.home / "hub")
     shutil.rmtree(machine.cache)
-    told = machine.load(NOWHERE)
+    told = machine.load(NOWHERE, revision=COMMIT)
     assert [event[1] for event in told if event[0] == "start"] == [f"converting {REPO}"]
     assert told[-1] == ["loaded", REPO, COMMIT, 1, True]
 

@@ -1,0 +1,80 @@
+"""`python -m benchmarks`: measures, and prints a Markdown table (or JSON) that can be pasted into the README."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import encode, host, machine, memory, query, rescan
+from benchmarks.bench import Bench
+from benchmarks.result import Figure, table
+
+MEASUREMENTS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "host": host.measure,
+    "encode": encode.measure,
+    "query": query.measure,
+    "rescan": rescan.measure,
+    "memory": memory.measure,
+}
+
+
+def main() -> int:
+    """1 if a target was missed."""
+    asked = _arguments()
+    rclip = (asked.rclip.absolute(), asked.rclip_data.absolute()) if asked.rclip else None
+    about = machine.describe()
+    with tempfile.TemporaryDirectory(prefix="pics-benchmarks-") as temporary:
+        work = (asked.work or Path(temporary)).absolute()
+        work.mkdir(parents=True, exist_ok=True)
+        bench = Bench(work, asked.runs, asked.number, _absolute(asked.checkpoint), _absolute(asked.photos), rclip)
+        about = f"{about}\n{_conditions(bench)}"
+        figures = [figure for name in asked.what for figure in _measure(name, bench)]
+    if asked.json:
+        print(json.dumps({"about": about, "figures": [asdict(figure) | {"met": figure.met} for figure in figures]}))
+    else:
+        print(f"{about}\n\n{table(figures)}")
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+def _measure(name: str, bench: Bench) -> list[Figure]:
+    print(f"measuring {name} …", file=sys.stderr)
+    return MEASUREMENTS[name](bench)
+
+
+def _conditions(bench: Bench) -> str:
+    model = "the model given" if bench.given_checkpoint else "a small model with random weights"
+    photos = "the photos given" if bench.given_photos else f"{bench.number} made photos of 12 megapixels"
+    peer = bench.peer("rclip-version")
+    beside = f"; beside {peer.version}" if peer else ""
+    return f"With {model}, {photos}; medians of {bench.runs} runs, ratios round by round{beside}."
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"{', '.join(MEASUREMENTS)} or all")
+    parser.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="a CLIP; default: a small random one")
+    parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos to index; default: made ones")
+    parser.add_argument("--number", type=int, default=40, metavar="N", help="how many photos to make")
+    parser.add_argument("--rclip", type=Path, metavar="PROGRAM", help="rclip, to measure beside")
+    parser.add_argument("--rclip-data", type=Path, metavar="FOLDER", help="where rclip keeps the same model")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="where to work, and to find what was made before")
+    parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
+    asked = parser.parse_args()
+    if bool(asked.rclip) != bool(asked.rclip_data):
+        parser.error("--rclip and --rclip-data go together")
+    if wrong := set(asked.what) - {*MEASUREMENTS, "all"}:
+        parser.error(f"no such measurement: {', '.join(sorted(wrong))}")
+    asked.what = list(MEASUREMENTS) if not asked.what or "all" in asked.what else asked.what
+    return asked
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.absolute() if path else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

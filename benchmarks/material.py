@@ -1,0 +1,117 @@
+"""What is measured upon: photos of 12 megapixels, tens of thousands of tiny pictures, a checkpoint, random vectors."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image
+
+from indexer.photo import File, ModelIdentity
+from tests.fake_encoder import FakeEncoder
+
+PHOTO = (4000, 3000)
+TINY_A_FOLDER = 500
+DIM = 512
+
+
+class Kind(NamedTuple):
+    """How much of a photo is detail: `roughness` from one octave to the next finer one, `grain` in grey levels."""
+
+    name: str
+    roughness: float
+    grain: float
+
+
+KINDS = (Kind("plain", 0.55, 1.0), Kind("busy", 0.75, 3.0))
+
+
+class StandIn(FakeEncoder):
+    """The fake encoder of the tests under the name of a real model: fills a library that the real one then finds."""
+
+    def __init__(self, model: ModelIdentity) -> None:
+        super().__init__(model.name, model.dim)
+        self.revision = model.revision
+        self.weights_hash = model.weights_hash
+        self.preprocessing = model.preprocessing
+
+
+def checkpoint(folder: Path) -> Path:
+    """A CLIP of two thin layers with random weights, with the input and output of a B/32."""
+    from tests.random_checkpoint import write
+
+    return write(folder, image_size=224, patch_size=32, dim=DIM)
+
+
+def photos(folder: Path, number: int, suffix: str = ".jpg") -> Path:
+    """`number` different photos of 12 megapixels, by turns plain and busy, unless they are there already.
+
+    Saved at quality 90 a plain one has about 0.9 MB as JPEG and a busy one 3.4, the span of what phones write.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(list(folder.iterdir())) != number:
+        pillow_heif.register_heif_opener()
+        scenes = [_scene(kind) for kind in KINDS]
+        for n in range(number):
+            left, top = 16 * (n % 25), 16 * (n // 25 % 18)
+            photo = scenes[n % 2].crop((left, top, left + PHOTO[0], top + PHOTO[1]))
+            photo.save(folder / f"{n:04}-{KINDS[n % 2].name}{suffix}", quality=90)
+    return folder
+
+
+def _scene(kind: Kind) -> Image.Image:
+    """Blobs of every size, less colour than light in them, and the grain of a sensor; a margin to crop from."""
+    random = np.random.default_rng(0)
+    width, height = PHOTO[0] + 400, PHOTO[1] + 300
+    canvas = np.zeros((height, width, 3), np.float32)
+    for octave in range(2, 11):
+        shape = (3 * 2**octave, 4 * 2**octave)
+        light, colour = random.uniform(-100, 100, (*shape, 1)), random.uniform(-20, 20, (*shape, 3))
+        blobs = Image.fromarray((light + colour + 128).astype(np.uint8))
+        large = np.asarray(blobs.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+        canvas += (large - 128) * kind.roughness**octave
+    canvas += random.standard_normal((height, width, 1), np.float32) * kind.grain
+    return Image.fromarray((canvas + 128).clip(0, 255).astype(np.uint8))
+
+
+def tiny(folder: Path, number: int) -> Path:
+    """`number` different pictures of 23 bytes each in folders of 500, unless they are there already."""
+    for n in range(0, number, TINY_A_FOLDER):
+        inside = folder / f"{n // TINY_A_FOLDER:04}"
+        if inside.exists():
+            continue
+        inside.mkdir(parents=True)
+        for i in range(n, min(n + TINY_A_FOLDER, number)):
+            (inside / f"IMG_{i:06}.ppm").write_bytes(b"P6 2 2 255\n" + i.to_bytes(4, "big") * 3)
+    return folder
+
+
+def files(folder: Path) -> Iterator[File]:
+    """Every file below a folder: the bare walk, and what any rescan costs at least."""
+    pending = [str(folder)]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                else:
+                    info = entry.stat()
+                    yield File(entry.path, info.st_size, info.st_mtime_ns, info.st_dev)
+
+
+def unit_vectors(number: int, dim: int) -> NDArray[np.float32]:
+    """float32 (number, dim), each of length 1, in every direction."""
+    vectors = np.random.default_rng(0).standard_normal((number, dim), np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def imagined(folder: Path, number: int) -> Iterator[tuple[File, bytes]]:
+    """Photos that are nowhere on the disk, and the SHA-256 that stands for their bytes."""
+    for n in range(number):
+        file = File(str(folder / f"{n // TINY_A_FOLDER:04}" / f"IMG_{n:06}.jpg"), 3_000_000 + n, 10**18 + n, 1)
+        yield file, hashlib.sha256(b"%d" % n).digest()

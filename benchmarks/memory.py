@@ -1,0 +1,28 @@
+"""Memory: the peak of an index run over 20,000 files beside one over 1,000. It should be the same."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks import material
+from benchmarks.bench import Bench
+from benchmarks.measure import Command, Sample, interleaved, megabytes, sample
+from benchmarks.result import Figure, Target, compared
+from benchmarks.subjects import REPOSITORY
+
+FEW, MANY = 1_000, 20_000
+FLAT = Target(1.1, of="ratio")
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Tiny pictures and a fake encoder, so that what grows is ours and no model's."""
+    of_many, of_few = interleaved(min(bench.runs, 3), lambda: _index(bench.work, MANY), lambda: _index(bench.work, FEW))
+    what = f"peak memory, {MANY:,} files without a model"
+    return [compared(what, "MB", megabytes, of_many, of_few, f"{FEW:,} files", FLAT)]
+
+
+def _index(work: Path, number: int) -> Sample:
+    folder = material.tiny(work / f"tiny-{number}", number)
+    home = work / "home-memory"
+    shutil.rmtree(home, ignore_errors=True)
+    return sample(Command((sys.executable, "-m", "benchmarks.fake_index", str(home), str(folder)), REPOSITORY))
