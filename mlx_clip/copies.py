@@ -9,7 +9,6 @@ Knows nothing of weights: a query that finds its copy reads one small file here.
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -156,7 +155,7 @@ def made_aside(target: Path) -> Iterator[Path]:
     with no_room(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
-        folder = target.with_name(f"{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        folder = target.with_name(f"{target.name}.{os.getpid()}.{os.urandom(4).hex()}")
         folder.mkdir()
         try:
             yield folder

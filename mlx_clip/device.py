@@ -5,7 +5,6 @@ CPU   float32: half precision is thirty times slower there. Eager: compiling wan
 """
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Literal
 
 from mlx_clip.errors import UnsupportedDevice
@@ -32,8 +31,9 @@ def describe_device(device: Kind | None = None) -> Device:
     from mlx_clip.backend import OPENBLAS, mx
 
     has_gpu = bool(mx.is_available(mx.gpu))
+    version = mx.__version__  # type: ignore[attr-defined]  # missing in MLX's stubs alone
     if device == "gpu" and not has_gpu:
         raise UnsupportedDevice(device)
     if device == "gpu" or (device is None and has_gpu):
-        return Device("gpu", "float16", compiled=True, blas=OPENBLAS, mlx=version("mlx"))
-    return Device("cpu", "float32", compiled=False, blas=OPENBLAS, mlx=version("mlx"))
+        return Device("gpu", "float16", compiled=True, blas=OPENBLAS, mlx=version)
+    return Device("cpu", "float32", compiled=False, blas=OPENBLAS, mlx=version)

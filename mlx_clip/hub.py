@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -77,6 +76,8 @@ def _of_repo(repo: str, revision: str | None, cache: Path, name: str) -> Source:
 
 
 def _near(name: str) -> list[str]:
+    from difflib import get_close_matches
+
     known = [known for card in catalog.cards() for known in (card.name, card.repo)]
     return get_close_matches(name, known, n=3)
 
