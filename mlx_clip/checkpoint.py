@@ -36,6 +36,7 @@ class Checkpoint:
 
     folder: Path
     config: ClipConfig
+    tokenizer: Tokenizer
     module: ModuleType
     files: tuple[Path, ...]
     tensors: Tensors
@@ -45,10 +46,11 @@ class Checkpoint:
         """Raises BadCheckpoint, UnsupportedModel."""
         config = read_config(folder)
         read_recipe(folder, config)
-        Tokenizer(folder, config.text.max_position_embeddings)
+        tokenizer = Tokenizer(folder, config.text.max_position_embeddings)
+        tokenizer([""])
         files = _weight_files(folder)
         module = family(config.family)
-        return cls(folder, config, module, files, _checked(_load(files), module, config, folder))
+        return cls(folder, config, tokenizer, module, files, _checked(_load(files), module, config, folder))
 
     @property
     def bytes(self) -> int:

@@ -5,6 +5,7 @@
     text.safetensors      the text tower without its token table
     tokens.npy            the token table, apart so that a query can map it and read only its own rows
     image.safetensors     the image tower
+    excerpt.json, merges*.npy      the tokenizer again, so that a query reads only what it needs (see vocabulary.py)
 
 The checkpoint is not needed afterwards.
 """
@@ -21,6 +22,7 @@ from mlx_clip.checkpoint import CARRIED, Checkpoint, Tensors
 from mlx_clip.copies import MANIFEST, Manifest, check_room, made_aside
 from mlx_clip.errors import BadCheckpoint, DiskFull
 from mlx_clip.progress import Progress, shown
+from mlx_clip.vocabulary import write_excerpt
 
 __all__ = ["IMAGE", "TEXT", "TOKENS", "convert"]
 
@@ -85,3 +87,4 @@ def _carry_over(checkpoint: Checkpoint, folder: Path) -> None:
     for name in CARRIED:
         if (checkpoint.folder / name).is_file():
             shutil.copyfile(checkpoint.folder / name, folder / name)
+    write_excerpt(checkpoint.tokenizer.whole, folder)

@@ -21,6 +21,7 @@ from mlx_clip.errors import BadCheckpoint
 from mlx_clip.families import family
 from mlx_clip.image import open_image
 from mlx_clip.tokenizer import Tokenizer
+from mlx_clip.vocabulary import EXCERPT
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -114,7 +115,8 @@ class Encoder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        return Tokenizer(self._folder, self._config.text.max_position_embeddings)
+        with self._damage_to(EXCERPT):
+            return Tokenizer(self._folder, self._config.text.max_position_embeddings)
 
     @cached_property
     def _text_tower(self) -> nn.Module:

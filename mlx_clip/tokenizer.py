@@ -4,6 +4,7 @@ NFC -> white space to one space -> lower case -> words -> bytes -> byte pairs ->
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlx_clip.errors import BadCheckpoint
+from mlx_clip.vocabulary import EXCERPT, Excerpt
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Backend
@@ -22,28 +24,39 @@ WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p
 
 
 class Tokenizer:
-    """Of a checkpoint folder with `tokenizer.json`, or with `vocab.json` and `merges.txt`. Raises BadCheckpoint."""
+    """Of a folder with `tokenizer.json`, or with `vocab.json` and `merges.txt`. Raises BadCheckpoint.
+
+    A converted copy has an excerpt besides, which does for a query.
+    """
 
     def __init__(self, folder: Path, length: int) -> None:
-        self._backend = _read(folder)
-        self._backend.no_padding()
-        self._backend.enable_truncation(length)  # keeps the end
-        self._end = self._end_of(folder)
+        self._folder = folder
+        self._length = length
+        self._excerpt = Excerpt(folder) if (folder / EXCERPT).is_file() else None
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """n texts -> int32 (n, longest): each starts and ends with its special tokens, ends repeated as padding."""
-        lines = [encoding.ids for encoding in self._backend.encode_batch(texts)]
-        ids = np.full((len(lines), max(map(len, lines), default=0)), self._end, np.int32)
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]  # a shell may hand over lone surrogates
+        backend = (self._excerpt and self._excerpt.backend(texts)) or self.whole
+        backend.no_padding()
+        backend.enable_truncation(self._length)  # keeps the end
+        lines = [encoding.ids for encoding in backend.encode_batch(texts)]
+        ids = np.full((len(lines), max(map(len, lines), default=0)), _end_mark(backend, self._folder), np.int32)
         for row, line in zip(ids, lines, strict=True):
             row[: len(line)] = line
         return ids
 
-    def _end_of(self, folder: Path) -> int:
-        """The last token of an empty text, which only marks where texts start and end."""
-        marks = self._backend.encode("").ids
-        if len(marks) != 2:
-            raise BadCheckpoint(folder, "its tokenizer does not mark where a text starts and ends")
-        return int(marks[1])
+    @cached_property
+    def whole(self) -> "Backend":
+        return _read(self._folder)
+
+
+def _end_mark(backend: "Backend", folder: Path) -> int:
+    """The last token of an empty text, which has nothing but marks of where it starts and ends."""
+    marks = backend.encode("").ids
+    if len(marks) != 2:
+        raise BadCheckpoint(folder, "its tokenizer does not mark where a text starts and ends")
+    return int(marks[1])
 
 
 def _read(folder: Path) -> "Backend":

@@ -24,7 +24,7 @@ from tests.random_checkpoint import write
 
 REPOSITORY = Path(mlx_clip.__file__).parents[1]
 PARTS = {"config.json", "preprocessor_config.json", "tokenizer.json", "manifest.json"}
-PARTS |= {"text.safetensors", "image.safetensors", "tokens.npy"}
+PARTS |= {"text.safetensors", "image.safetensors", "tokens.npy", "excerpt.json", "merges.npy", "merges-at.npy"}
 
 Edit = Callable[[Path], object]
 

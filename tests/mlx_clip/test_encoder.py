@@ -89,7 +89,7 @@ def test_a_text_needs_only_the_text_tower_and_a_picture_only_the_other(checkpoin
     assert without("text.safetensors", "tokens.npy").encode_images(PICTURES).shape[0] == len(PICTURES)
 
 
-@pytest.mark.parametrize("file", ["text.safetensors", "tokens.npy"])
+@pytest.mark.parametrize("file", ["text.safetensors", "tokens.npy", "excerpt.json"])
 def test_a_damaged_copy_says_how_to_have_it_made_again(checkpoint: Path, tmp_path: Path, file: str) -> None:
     encoder = mlx_clip.load(checkpoint, cache=tmp_path, device="cpu")
     folder = mlx_clip.converted(tmp_path)[0].folder

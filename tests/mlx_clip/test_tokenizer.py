@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mlx_clip import BadCheckpoint
 from mlx_clip.tokenizer import Tokenizer
-from tests.random_checkpoint import END, START, vocabulary, write
+from mlx_clip.vocabulary import write_excerpt
+from tests.random_checkpoint import END, START, WORDS, vocabulary, write
 
 IDS = {token: number for number, token in enumerate(vocabulary()[0])}
 ODD = [
@@ -64,6 +65,41 @@ def test_any_text_has_ids_and_one_end(tokenizer: Tokenizer, text: str) -> None:
     assert ids.max() < len(IDS)
 
 
+# -- the excerpt of a converted copy
+
+
+@pytest.fixture(scope="module")
+def excerpt(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    """Has the excerpt and nothing else: were it to ask for the whole vocabulary, it would fail."""
+    folder = tmp_path_factory.mktemp("excerpt")
+    write_excerpt(tokenizer.whole, folder)
+    return Tokenizer(folder, 77)
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
+def test_an_excerpt_does_with_a_query_what_the_whole_does(tokenizer: Tokenizer, excerpt: Tokenizer, text: str) -> None:
+    assert excerpt([text]).tolist() == tokenizer([text]).tolist()
+    assert excerpt([text, "dog"]).tolist() == tokenizer([text, "dog"]).tolist()
+
+
+@pytest.mark.parametrize("text", ["dog " * 60, f"a {END} dog", f"{START}\u0338"])
+def test_long_texts_and_marks_are_left_to_the_whole(checkpoint: Path, excerpt: Tokenizer, text: str) -> None:
+    with pytest.raises(BadCheckpoint, match=r"neither tokenizer.json"):
+        excerpt([text])
+
+
+def test_a_tokenizer_that_is_not_of_byte_pairs_has_no_excerpt(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer as Backend
+    from tokenizers.models import WordLevel
+
+    write_excerpt(Backend(WordLevel({"dog": 0}, unk_token="dog")), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_that_were_no_text_are_read_as_a_question_mark(tokenizer: Tokenizer) -> None:
+    assert tokenizer(["dog \udc80"]).tolist() == tokenizer(["dog ?"]).tolist()
+
+
 def test_both_kinds_of_tokenizer_file_make_the_same_ids(tokenizer: Tokenizer, tmp_path: Path) -> None:
     old = Tokenizer(write(tmp_path / "old", tokenizer_json=False), 77)
     for line in ODD:
@@ -74,18 +110,18 @@ def test_a_missing_or_broken_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         BadCheckpoint, match=r"neither tokenizer.json nor vocab.json is in it; fetch the checkpoint again"
     ):
-        Tokenizer(tmp_path, 77)
+        Tokenizer(tmp_path, 77)([""])
     (tmp_path / "vocab.json").write_text("[]")
     (tmp_path / "merges.txt").write_text("")
     with pytest.raises(BadCheckpoint, match=r"vocab.json: not a vocabulary \("):
-        Tokenizer(tmp_path, 77)
+        Tokenizer(tmp_path, 77)([""])
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(BadCheckpoint, match=r"tokenizer.json: not a tokenizer \("):
-        Tokenizer(tmp_path, 77)
+        Tokenizer(tmp_path, 77)([""])
 
 
 def test_a_tokenizer_without_marks_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     pipeline = json.loads((checkpoint / "tokenizer.json").read_text("utf-8")) | {"post_processor": None}
     (tmp_path / "tokenizer.json").write_text(json.dumps(pipeline), "utf-8")
     with pytest.raises(BadCheckpoint, match="its tokenizer does not mark where a text starts and ends"):
-        Tokenizer(tmp_path, 77)
+        Tokenizer(tmp_path, 77)([""])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlx_clip.tokenizer import Tokenizer
+from mlx_clip.vocabulary import write_excerpt
 
 WRITTEN = [
     "", " ", "\t\n\r", "a", "A", "a photo of a cat", "A Photo of a CAT!", "two  spaces", " lead and trail ",
@@ -48,13 +49,15 @@ def theirs(vocabulary: Path) -> list[list[int]]:
     return [tokenizer(line, truncation=True).input_ids for line in LINES]
 
 
-@pytest.mark.parametrize("kind", ["vocab.json and merges.txt", "tokenizer.json"])
+@pytest.mark.parametrize("kind", ["vocab.json and merges.txt", "tokenizer.json", "an excerpt"])
 def test_ids_are_those_of_transformers(vocabulary: Path, tmp_path: Path, theirs: list[list[int]], kind: str) -> None:
-    folder = vocabulary
-    if kind == "tokenizer.json":
+    folder = vocabulary if kind == "vocab.json and merges.txt" else tmp_path
+    if folder == tmp_path:
         from transformers import CLIPTokenizer
 
-        CLIPTokenizer.from_pretrained(vocabulary).save_pretrained(folder := tmp_path)
+        CLIPTokenizer.from_pretrained(vocabulary).save_pretrained(folder)
+    if kind == "an excerpt":
+        write_excerpt(Tokenizer(folder, 77).whole, folder)
     tokenizer = Tokenizer(folder, 77)
     for line, expected in zip(LINES, theirs, strict=True):
         assert tokenizer([line])[0].tolist() == expected, repr(line)
