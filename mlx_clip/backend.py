@@ -1,8 +1,9 @@
-"""The one door to MLX: every room takes it from here, so that OpenBLAS is in memory before MLX is."""
+"""The one door to MLX: every room takes it from here, so that OpenBLAS is in memory before MLX is, and malloc set."""
 
-from mlx_clip import blas
+from mlx_clip import blas, memory
 
 OPENBLAS = blas.preload()
+memory.keep()
 
 import mlx.core as mx  # noqa: E402
 from mlx import nn  # noqa: E402

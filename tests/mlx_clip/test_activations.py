@@ -44,3 +44,11 @@ def test_activations_can_be_differentiated(name: str) -> None:
     slopes = np.array(mx.grad(lambda x: ACTIVATION[name](x).sum())(mx.array(points)))
     expected = [(EXACT[name](x + 1e-4) - EXACT[name](x - 1e-4)) / 2e-4 for x in points.tolist()]
     assert np.abs(slopes - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_the_derivative_that_an_activation_brings_is_its_own(name: str) -> None:
+    points, step = np.linspace(-9, 9, 1801), 1e-4
+    slopes = [(EXACT[name](x + step) - EXACT[name](x - step)) / (2 * step) for x in points.tolist()]
+    found = mx.grad(lambda x: (3 * ACTIVATION[name](x)).sum())(mx.array(points.astype(np.float32)))
+    assert np.abs(np.array(found) - 3 * np.array(slopes)).max() < 2e-4
