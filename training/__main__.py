@@ -1,7 +1,7 @@
 """`python -m training [STEP]`: all of pics-mini, from the registry's packages to the checkpoint and its figures.
 
 prepare   fetch the packages, draw the pictograms, learn the vocabulary
-train     train, and write the checkpoint
+train     train, and write the checkpoint; what it has so far lies in WORK/so-far, and --start goes on from there
 evaluate  measure the checkpoint, and print the table of its card
 album     draw the pictures of `pics demo`
 """
@@ -12,16 +12,18 @@ import os
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from mlx_clip import load
 from mlx_clip.backend import mx
 from training import album, concepts, evaluate, pictograms, recipe
 from training.export import export
-from training.loop import Schedule
+from training.loop import Clip, Schedule
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 MODEL = REPOSITORY / "models" / "pics-mini"
+SO_FAR = "so-far"
 STEPS = ("prepare", "train", "evaluate", "album")
 PROCESSES = 2
 """One core each, on a CPU: MLX uses several for matrix products alone. More of them are more pictures a step."""
@@ -35,7 +37,7 @@ def main() -> None:
     for step in asked.what or ("prepare", "train", "evaluate"):
         match step:
             case "prepare":
-                recipe.prepare(asked.work, _say)
+                recipe.prepare(asked.work, partial(print, flush=True))
             case "train":
                 _train_together(asked)
             case "evaluate":
@@ -83,20 +85,22 @@ def _train(asked: argparse.Namespace) -> None:
     clip, config = recipe.new_clip(len(concepts.read(asked.work)))
     if asked.start:
         recipe.continued(clip, config, asked.start, asked.work)
-    first = group.rank() == 0
-    told = _say if first else lambda _: None
-    recipe.learn(asked.work, clip, config, Schedule(asked.steps), asked.seed + group.rank(), group, told)
-    if first:
-        export(clip, recipe.CONFIG, recipe.MEAN, recipe.STD, asked.work, MODEL)
+    seed = asked.seed + group.rank()
+    for progress in recipe.learn(asked.work, clip, config, Schedule(asked.steps), seed, group):
+        if group.rank() == 0:
+            print(progress, flush=True)
+            _keep(clip, asked.work, asked.work / SO_FAR)
+    if group.rank() == 0:
+        _keep(clip, asked.work, MODEL)
+
+
+def _keep(clip: Clip, work: Path, folder: Path) -> None:
+    export(clip, recipe.CONFIG, recipe.MEAN, recipe.STD, work, folder)
 
 
 def _evaluate(work: Path, model: str) -> None:
     rows = evaluate.table(load(model, cache=work / "models"), concepts.read(work), pictograms.load(work))
     print(evaluate.markdown(rows))
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ THINGS: dict[str, tuple[str, ...]] = {
     "plain": ("scissors", "key", "umbrella", "camera", "soccer ball", "glasses", "alarm clock", "high-heeled shoe"),
 }  # fmt: skip
 AGAIN = ("dog", "cat", "elephant", "owl", "penguin", "sailboat", "bicycle", "bus", "pizza", "strawberry", "guitar",
-         "umbrella", "butterfly", "octopus", "rocket", "castle")  # fmt: skip
+         "umbrella", "butterfly", "octopus", "rocket", "giraffe")  # fmt: skip
 SCENES: dict[str, tuple[tuple[str, ...], ...]] = {
     "meadow": (("dog", "cat"), ("cow", "deciduous tree"), ("horse", "house"), ("rabbit", "carrot")),
     "beach": (("dog", "beach with umbrella"), ("crab", "ice cream"), ("bicycle", "palm tree")),
@@ -65,8 +65,8 @@ def draw(work: Path, folder: Path) -> None:
     for ground, names in THINGS.items():
         for name in names:
             _save(_picture([unseen[name]], ground), folder / f"{_slug(name)}.jpg")
-    for name in AGAIN:
-        _save(_picture([known[name]], "plain"), folder / f"{_slug(name)}-2.jpg")
+            if name in AGAIN:
+                _save(_picture([known[name]], ground), folder / f"{_slug(name)}-2.jpg")
     for ground, scenes in SCENES.items():
         for names in scenes:
             _save(_picture([unseen[name] for name in names], ground), folder / f"{'-'.join(map(_slug, names))}.jpg")
@@ -88,12 +88,13 @@ def _picture(svgs: list[str], ground: str) -> Image.Image:
     """One thing large, or two or three side by side, on a drawn ground; where exactly, a hash of them decides."""
     random = np.random.default_rng(zlib.crc32("".join([ground, *svgs]).encode()))
     image = _ground(GROUNDS[ground], random)
-    side = {1: 170, 2: 130, 3: 100}[len(svgs)]
+    middle, height = SIZE[0] / 2, SIZE[1]
+    side = {1: 0.8, 2: 0.5, 3: 0.35}[len(svgs)] * height
     for n, svg in enumerate(svgs):
         drawn = pictograms.render(svg, round(side * random.uniform(0.9, 1.1)))
         drawn = drawn.rotate(random.normal(0, 5), Image.Resampling.BICUBIC, expand=True)
-        middle = SIZE[0] * (n + 0.5) / len(svgs) + random.normal(0, 8)
-        image.paste(drawn, (round(middle - drawn.width / 2), round(SIZE[1] * 0.54 - drawn.height / 2)), drawn)
+        x = middle + height * ((n + 0.5) / len(svgs) - 0.5) + random.normal(0, 5)  # a model crops to the middle square
+        image.paste(drawn, (round(x - drawn.width / 2), round(height * 0.53 - drawn.height / 2)), drawn)
     return image
 
 

@@ -5,7 +5,7 @@ Each of several processes takes batches of its own, and gradients are averaged o
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from mlx_clip.backend import mx, nn
 from training.loss import anchor_loss, contrastive_loss
 
-__all__ = ["Clip", "Inputs", "Schedule", "train"]
+__all__ = ["Clip", "Inputs", "Progress", "Schedule", "train"]
 
 LARGEST_SCALE = math.log(100)  # as in CLIP: beyond it training becomes unstable
+TOLD_EVERY = 25
 
 
 class Clip(nn.Module):
@@ -70,14 +71,25 @@ class Schedule:
     adamw: float = 1.5e-3
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far training is: the mean loss of the last steps, the temperature's inverse, minutes since its start."""
+
+    step: int
+    loss: float
+    scale: float
+    minutes: float
+
+    def __str__(self) -> str:
+        return f"step {self.step}  loss {self.loss:.3f}  scale {self.scale:.1f}  {self.minutes:.1f} min"
+
+
 def train(
-    clip: Clip,
-    batches: Iterator[Inputs],
-    schedule: Schedule,
-    told: Callable[[str], None],
-    group: mx.distributed.Group | None = None,
-) -> None:
-    """Changes `clip` in place. `told` gets a line now and then; `group` are the processes that share the work."""
+    clip: Clip, batches: Iterator[Inputs], schedule: Schedule, group: mx.distributed.Group | None = None
+) -> Iterator[Progress]:
+    """Changes `clip` in place, and pauses now and then to say how far it is. `group` are the processes that share the
+    work; all must go on.
+    """
     optimizer = _optimizer(schedule)
     loss_and_gradients = nn.value_and_grad(clip, _loss)
     begun, losses = time.monotonic(), []
@@ -87,9 +99,9 @@ def train(
         clip.text.logit_scale = mx.minimum(clip.text.logit_scale, LARGEST_SCALE)
         mx.eval(loss, clip.parameters(), optimizer.state)
         losses.append(loss.item())
-        if step % 25 == 0 or step == schedule.steps:
+        if step % TOLD_EVERY == 0 or step == schedule.steps:
             minutes, scale = (time.monotonic() - begun) / 60, math.exp(clip.text.logit_scale.item())
-            told(f"step {step}  loss {np.mean(losses[-25:]):.3f}  scale {scale:.1f}  {minutes:.1f} min")
+            yield Progress(step, float(np.mean(losses[-TOLD_EVERY:])), scale, minutes)
 
 
 def _loss(clip: Clip, inputs: Inputs) -> mx.array:

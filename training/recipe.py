@@ -15,7 +15,7 @@ from training import concepts, pictograms, sources, tokens
 from training.captions import ENGLISH, JAPANESE, Speaker
 from training.concepts import Concept
 from training.examples import Batch, Examples
-from training.loop import Clip, Inputs, Schedule, train
+from training.loop import Clip, Inputs, Progress, Schedule, train
 from training.pictures import SIDE
 
 PATCH, DIM, VOCABULARY = 8, 192, 4096
@@ -37,7 +37,7 @@ CONFIG = {
     },
 }  # fmt: skip
 SEED = 1
-STEPS = 1700
+STEPS = 1900
 BATCH = 128  # of each process
 KEPT = 0.5  # of the patches, until the last part of the training sees all
 ALL_PATCHES_FROM = 0.9
@@ -95,13 +95,12 @@ def learn(
     schedule: Schedule,
     seed: int,
     group: mx.distributed.Group,
-    told: Callable[[str], None],
-) -> None:
-    """Trains `clip`; each process of the group has a seed of its own."""
+) -> Iterator[Progress]:
+    """Trains `clip` in place; each process of the group has a seed of its own."""
     examples = Examples(concepts.read(work), pictograms.load(work), seed)
     tokenizer = Tokenizer(work, config.text.max_position_embeddings)
     inputs = _inputs(examples, tokenizer, config, schedule.steps, np.random.default_rng(seed))
-    train(clip, inputs, schedule, told, group)
+    return train(clip, inputs, schedule, group)
 
 
 def _inputs(

@@ -68,8 +68,10 @@ def _pack(package: str, folder: Path) -> Path:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    part = folder.with_suffix(".part")
+    """Beside, and renamed when it is whole."""
+    part = folder.with_name(f"{folder.name}.part")
     with tarfile.open(archive) as tar:
         tar.extractall(part, filter="data")
     (part / "package").rename(folder)
+    part.rmdir()
     archive.unlink()
