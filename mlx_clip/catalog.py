@@ -27,13 +27,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One known model. `revision` is a commit of `repo`, None where it is pinned at the first download.
+    """One known model: a `repo` of the hub, or a `folder` beside the card.
 
-    `image_size` and `patch_size` are in pixels; `commercial_use` is None where the licence leaves it open.
+    `revision` is a commit of the repo, None where it is pinned at the first download; of a folder, it says which
+    weights. `image_size` and `patch_size` are in pixels; `commercial_use` is None where the licence leaves it open.
     """
 
     name: str
-    repo: str
     family: str
     title: str
     dim: int
@@ -43,6 +43,8 @@ class Card:
     licence: str
     languages: tuple[str, ...]
     note: str
+    repo: str | None = None
+    folder: Path | None = None
     revision: str | None = None
     download_bytes: int | None = None
     commercial_use: bool | None = None
@@ -53,7 +55,7 @@ class Card:
         return next((score.value for score in self.scores if score.benchmark == benchmark), None)
 
     def is_called(self, name: str) -> bool:
-        return name.lower() in (self.name.lower(), self.repo.lower())
+        return name.lower() in (self.name.lower(), (self.repo or self.name).lower())
 
 
 @cache
@@ -75,4 +77,5 @@ def find(name: str) -> Card | None:
 def _read(file: Path) -> Card:
     facts = tomllib.loads(file.read_text("utf-8"))
     scores = tuple(Score(**score) for score in facts.pop("scores", ()))
-    return Card(**facts | {"languages": tuple(facts["languages"]), "scores": scores})
+    folder = file.parent / facts["folder"] if "folder" in facts else None
+    return Card(**facts | {"languages": tuple(facts["languages"]), "scores": scores, "folder": folder})

@@ -45,7 +45,8 @@ REPO = re.compile(r"[\w.-]+/[\w.-]+")
 class Source:
     """Which model is meant. `name` finds it again, `slug` is its folder in the cache; either `repo` or `folder` is set.
 
-    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched.
+    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched. `now` is
+    what a folder is at present, which may have changed since it had that revision.
     """
 
     name: str
@@ -53,18 +54,22 @@ class Source:
     revision: str | None
     repo: str | None = None
     folder: Path | None = None
+    now: str | None = None
 
 
 def resolve(model: str | Path | None, revision: str | None, cache: Path) -> Source:
     """A card's name or repo; else a folder; else owner/name on the hub. Raises UnknownModel."""
     card = catalog.default_card() if model is None else catalog.find(str(model))
-    if card:
+    if card and card.folder:
+        return Source(card.name, card.name, revision or card.revision, folder=card.folder, now=card.revision)
+    if card and card.repo:
         return _of_repo(card.repo, revision or card.revision, cache, card.name)
     name = str(model)
     folder = Path(name).expanduser()
     if folder.is_dir() or (revision and folder.is_absolute()):  # a copy may outlive its folder
         folder = folder.resolve()
-        return Source(str(folder), folder_slug(folder), revision or fingerprint(folder), folder=folder)
+        now = fingerprint(folder)
+        return Source(str(folder), folder_slug(folder), revision or now, folder=folder, now=now)
     if REPO.fullmatch(name) and not name.startswith("."):
         return _of_repo(name, revision, cache, name)
     raise UnknownModel(name, near=_near(name))
@@ -78,7 +83,7 @@ def _of_repo(repo: str, revision: str | None, cache: Path, name: str) -> Source:
 def _near(name: str) -> list[str]:
     from difflib import get_close_matches
 
-    known = [known for card in catalog.cards() for known in (card.name, card.repo)]
+    known = [known for card in catalog.cards() for known in (card.name, card.repo) if known]
     return get_close_matches(name, known, n=3)
 
 
@@ -95,7 +100,7 @@ def fetch(source: Source, cache: Path, progress: Progress) -> tuple[Path, str]:
     Raises UnknownModel, ModelUnreachable, BadCheckpoint, DiskFull.
     """
     if source.folder:
-        return _folder_as_it_was(source.folder, source.revision)
+        return _folder_as_it_was(source.folder, source.revision, source.now)
     downloads, repo = cache / "downloads", str(source.repo)
     folder = _local(repo, source.revision, downloads) or _download(source, repo, downloads, progress)
     if source.revision is None:
@@ -103,10 +108,10 @@ def fetch(source: Source, cache: Path, progress: Progress) -> tuple[Path, str]:
     return folder, folder.name  # the hub lays snapshots out by commit
 
 
-def _folder_as_it_was(folder: Path, revision: str | None) -> tuple[Path, str]:
+def _folder_as_it_was(folder: Path, revision: str | None, now: str | None) -> tuple[Path, str]:
     if not folder.is_dir():
         raise UnknownModel(str(folder), f"no such folder, and no converted copy of revision {revision}")
-    if fingerprint(folder) != revision:
+    if revision is None or revision != now:
         raise BadCheckpoint(
             folder, f"its files are not those of revision {revision} any more", "load it without a revision"
         )
@@ -232,7 +237,7 @@ def hub_reachable() -> bool:
     from huggingface_hub import HfApi
 
     try:
-        HfApi().model_info(catalog.default_card().repo, timeout=PATIENCE)
+        HfApi().model_info(str(catalog.default_card().repo), timeout=PATIENCE)
     except _network_errors():
         return False
     return True

@@ -18,7 +18,7 @@ def load(
     model: str | Path | None = None,
     *,
     revision: str | None = None,
-    cache: Path | None = None,
+    cache: str | Path | None = None,
     progress: Progress | None = None,
     device: Literal["gpu", "cpu"] | None = None,
 ) -> "Encoder":
@@ -31,7 +31,7 @@ def load(
     from mlx_clip.encoder import Encoder
 
     chosen = describe_device(device)
-    cache = cache or _user_cache()
+    cache = Path(cache) if cache else _user_cache()
     source = resolve(model, revision, cache)
     folder, manifest = _found(source, cache, chosen) or _made(source, cache, chosen, progress or Silent())
     return Encoder(folder, manifest, source.name, chosen)
