@@ -1,13 +1,14 @@
 # make demo   set up, then show pics at work        make test    set up, then all tests but parity
 # make check  format, lint, types, tests            make parity  the port against transformers (needs torch)
 # make bench  timings, beside rclip where it can be           make docs    what README.md and docs/ quote of the program
+# make mini   pics-mini anew, from the registry's drawings     make eval-mini   how well it finds
 SHELL := bash
 PYTHON ?= python3
 UV := $(shell command -v uv)
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint check parity bench docs format clean
+.PHONY: demo test lint check parity bench docs mini eval-mini format clean
 
 .venv/ready: pyproject.toml
 ifdef UV
@@ -27,8 +28,13 @@ endif
 	$(BIN)/python -m pip install --quiet --no-deps open_clip_torch  # for CLIP's vocabulary, which it carries
 	@touch $@
 
+.venv/training: .venv/ready
+	$(BIN)/python -m ensurepip >/dev/null
+	$(BIN)/python -m pip install --quiet --group training
+	@touch $@
+
 demo: .venv/ready
-	@$(BIN)/python -m demo
+	@$(BIN)/pics demo
 
 test: .venv/ready
 	$(BIN)/python -m pytest
@@ -49,9 +55,15 @@ bench: .venv/ready
 docs: .venv/ready
 	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md
 
+mini: .venv/training
+	$(BIN)/python -m training
+
+eval-mini: .venv/training
+	$(BIN)/python -m training prepare evaluate
+
 format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .demo build dist *.egg-info
+	rm -rf .venv build dist *.egg-info

@@ -54,7 +54,7 @@ def main() -> NoReturn:
 def run() -> int:
     """Runs the command that the arguments name; returns its exit code."""
     from indexer.errors import IndexerError
-    from mlx_clip.errors import ClipError
+    from mlx_clip.errors import ClipError, ModelUnreachable
 
     try:
         code = app(standalone_mode=False) or DONE  # typer gives 130 for Ctrl-C
@@ -63,6 +63,8 @@ def run() -> int:
         return DONE
     except (IndexerError, ClipError) as error:
         say(f"pics: {error}")
+        if isinstance(error, ModelUnreachable):
+            say("Only for trying out: `--model pics-mini` comes with pics, and knows drawings of some things.")
         return FAILED
     except TyperException as wrong_usage:
         cast(Any, wrong_usage).show(sys.stderr)
@@ -294,6 +296,14 @@ def doctor(as_json: Json = False) -> int:
     return DONE if all(check.ok for check in checks) else FAILED
 
 
+@app.command()
+def demo() -> int:
+    """Show what pics does, on an album of its own."""
+    from demo.tour import tour
+
+    return tour(os.environ)
+
+
 # -- what the commands share
 
 
@@ -363,7 +373,7 @@ def _tell(report: "Report", as_json: bool, dry_run: bool) -> None:
 
 
 def _json(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, ensure_ascii=False) + "\n"
+    return json.dumps(facts, ensure_ascii=False, default=str) + "\n"
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ and go when this ends.
 """
 COMMANDS = (
     "pics index photos --model pics-mini",
-    'pics search "a dog on the beach" -n 3',
+    'pics search "fireworks over a castle" -n 3',
     'pics search "red apple next to a banana" -n 3',
-    "pics search 自転車 -n 3",
-    "pics similar photos/owl.jpg -n 3",
+    "pics search 富士山 -n 3",
+    "pics similar photos/pizza.jpg -n 3",
 )
 CLOSING = """Now your own. The first `index` fetches a model that knows the world (605 MB), and says so:
 
@@ -57,7 +57,7 @@ def _run(command: str, folder: Path, environment: Mapping[str, str]) -> int:
         [*PROGRAM, *arguments], cwd=folder, env=dict(environment), stdout=subprocess.PIPE, text=True, check=False
     )
     sys.stdout.write(done.stdout)
-    if sys.stdout.isatty():
+    if sys.stdin.isatty() and sys.stdout.isatty():  # both: the terminal is asked what it can show
         from terminal.pictures import show
 
         show([Path(path) for path in HIT.findall(done.stdout)], sys.stdout)

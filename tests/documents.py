@@ -1,12 +1,13 @@
 """What the documents quote of the program: `make docs` writes it into them, test_documents.py holds them to it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-COMMANDS = ("index", "search", "similar", "status", "errors", "forget", "models", "doctor")
+COMMANDS = ("index", "search", "similar", "status", "errors", "forget", "models", "doctor", "demo")
 
 
 def pics_help(*command: str) -> str:
@@ -16,8 +17,9 @@ def pics_help(*command: str) -> str:
 
 
 def demo() -> str:
-    """What `make demo` prints, with this checkout called `~/pics`."""
-    return _output([sys.executable, "-m", "demo"]).replace(str(REPOSITORY), "~/pics")
+    """What `pics demo` prints, its folder for the time being called `/tmp/pics-demo`."""
+    printed = _output([sys.executable, "-c", "import sys, cli; sys.argv = ['pics', 'demo']; cli.main()"])
+    return re.sub(r"\S*/pics-demo-\w+", "/tmp/pics-demo", printed)
 
 
 def as_block(text: str) -> str:

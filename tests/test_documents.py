@@ -22,7 +22,7 @@ def test_every_command_is_documented() -> None:
     assert sorted(listed) == sorted(COMMANDS)
 
 
-def test_the_demo_in_the_readme_is_what_make_demo_prints() -> None:
+def test_the_demo_in_the_readme_is_what_it_prints() -> None:
     """Texts must agree exactly, scores to 0.02: processors and float16 differ behind the second digit."""
     readme = (REPOSITORY / "README.md").read_text("utf-8")
     quoted = readme.split("<!-- [[[cog", 1)[1].split("```\n", 1)[1].split("\n```", 1)[0]

@@ -134,10 +134,12 @@ def test_another_model_is_refused_with_both_names_and_the_way_out(indexed: Pics,
     assert "PICS_HOME=" in result.stderr
 
 
-def test_with_no_hub_and_no_model_it_says_how_to_bring_one(pics: Pics, photos: Path) -> None:
+def test_with_no_hub_and_no_model_it_says_how_to_bring_one_and_takes_no_other(pics: Pics, photos: Path) -> None:
     result = pics("index", photos)
     assert result.returncode == 2
     assert "hf download" in result.stderr and "Traceback" not in result.stderr
+    assert "for trying out: `--model pics-mini`" in result.stderr
+    assert pics("search", "words").stderr.startswith("pics: nothing is indexed yet")
 
 
 def test_wrong_usage_is_exit_code_2(pics: Pics) -> None:
