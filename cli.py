@@ -264,7 +264,7 @@ def _card_line(facts: dict[str, Any], recall: float | None) -> str:
 
     marks = ("*" if facts["in_use"] else " ") + ("+" if facts["here"] else " ")
     found = f"{recall:.0f}" if recall else "?"
-    weight = size(facts["download_bytes"] or 4 * facts["parameters"])
+    weight = "built in" if facts["folder"] else size(facts["download_bytes"] or 4 * facts["parameters"])
     line = f"{marks} {facts['name']:<20} {found:>6} {facts['image_size']:>5} {weight:>9}  {facts['licence']:<15}"
     return f"{line} {facts['note']}"
 

@@ -203,6 +203,8 @@ def _photos(pics: Pics) -> int:
 def test_models_and_doctor_answer_without_a_library(pics: Pics) -> None:
     models = pics.json("models")
     assert any(model["default"] for model in models)
+    (mini,) = (line for line in pics("models").stdout.splitlines() if "pics-mini" in line)
+    assert "built in" in mini
     checks = {check["name"]: check for check in pics.json("doctor")}
     assert {"python", "sqlite", "mlx", "blas", "folder", "models", "network"} == set(checks)
     assert all(check["ok"] or check["mend"] for check in checks.values())
