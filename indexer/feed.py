@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import mlx.data as dx
 import numpy as np
 from PIL import Image
 
@@ -102,6 +101,8 @@ def feed(files: Sequence[File], reader: Reader, workers: int) -> Generator[Outco
     """
     if not files:
         return
+    import mlx.data as dx  # 0.1 s, which a run that finds nothing new need not wait for
+
     outcomes: dict[int, Outcome] = {}
     stopped = threading.Event()
 
