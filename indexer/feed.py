@@ -9,6 +9,7 @@ import atexit
 import hashlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,10 @@ from indexer.errors import NotAPicture
 from indexer.photo import Content, File, Pixels, Skip
 
 AHEAD = 8  # prepared pictures a thread may be ahead of the model
+RESTING: deque[object] = deque(maxlen=8)
+"""The last streams, whose threads fall asleep meanwhile. mlx-data 0.1 tells threads to end without taking the lock
+under which they look for work: one that is just falling asleep would miss it, and be waited for without end.
+"""
 MAX_BYTES = 1 << 30  # a file larger than this is no photo, and would be read whole
 
 
@@ -128,6 +133,7 @@ def feed(files: Sequence[File], reader: Reader, workers: int) -> Generator[Outco
     finally:
         atexit.unregister(drain)
         drain()
+        RESTING.append(stream)
 
 
 def _bytes_of(file: File) -> tuple[bytes, bool]:

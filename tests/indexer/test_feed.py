@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.feed import AHEAD, MAX_BYTES, Known, Outcome, Picture, Reader, Vanished, feed
+from indexer.feed import AHEAD, MAX_BYTES, RESTING, Known, Outcome, Picture, Reader, Vanished, feed
 from indexer.photo import File, Pixels, Skip
 from tests import pictures
 from tests.fake_encoder import SIDE, FakeEncoder
@@ -65,6 +65,17 @@ def test_pixels_that_come_out_may_be_written_to_and_share_no_memory(photos: Path
 
 def test_no_files_make_no_outcomes() -> None:
     assert read_all([]) == []
+
+
+def test_a_stream_rests_before_its_threads_are_ended_and_few_rest_at_once(photos: Path) -> None:
+    """Ended at once, one stream in some ten thousand waits for its threads without end; too rare to be tested."""
+    gone = file_at(photos)
+    gone = gone._replace(path=f"{photos}/gone")
+    before = list(RESTING)
+    for _ in range(3 * (RESTING.maxlen or 0)):
+        read_all([gone])
+    assert len(RESTING) == RESTING.maxlen
+    assert not any(stream is old for stream in RESTING for old in before)
 
 
 def test_bytes_the_library_has_are_hashed_and_not_decoded(photos: Path) -> None:
