@@ -45,8 +45,7 @@ REPO = re.compile(r"[\w.-]+/[\w.-]+")
 class Source:
     """Which model is meant. `name` finds it again, `slug` is its folder in the cache; either `repo` or `folder` is set.
 
-    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched. `now` is
-    what a folder is at present, which may have changed since it had that revision.
+    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched.
     """
 
     name: str
@@ -54,22 +53,20 @@ class Source:
     revision: str | None
     repo: str | None = None
     folder: Path | None = None
-    now: str | None = None
 
 
 def resolve(model: str | Path | None, revision: str | None, cache: Path) -> Source:
     """A card's name or repo; else a folder; else owner/name on the hub. Raises UnknownModel."""
     card = catalog.default_card() if model is None else catalog.find(str(model))
     if card and card.folder:
-        return Source(card.name, card.name, revision or card.revision, folder=card.folder, now=card.revision)
+        return Source(card.name, card.name, revision or card.revision, folder=card.folder)
     if card and card.repo:
         return _of_repo(card.repo, revision or card.revision, cache, card.name)
     name = str(model)
     folder = Path(name).expanduser()
     if folder.is_dir() or (revision and folder.is_absolute()):  # a copy may outlive its folder
         folder = folder.resolve()
-        now = fingerprint(folder)
-        return Source(str(folder), folder_slug(folder), revision or now, folder=folder, now=now)
+        return Source(str(folder), folder_slug(folder), revision or fingerprint(folder), folder=folder)
     if REPO.fullmatch(name) and not name.startswith("."):
         return _of_repo(name, revision, cache, name)
     raise UnknownModel(name, near=_near(name))
@@ -100,7 +97,7 @@ def fetch(source: Source, cache: Path, progress: Progress) -> tuple[Path, str]:
     Raises UnknownModel, ModelUnreachable, BadCheckpoint, DiskFull.
     """
     if source.folder:
-        return _folder_as_it_was(source.folder, source.revision, source.now)
+        return _folder_as_it_was(source, source.folder)
     downloads, repo = cache / "downloads", str(source.repo)
     folder = _local(repo, source.revision, downloads) or _download(source, repo, downloads, progress)
     if source.revision is None:
@@ -108,14 +105,16 @@ def fetch(source: Source, cache: Path, progress: Progress) -> tuple[Path, str]:
     return folder, folder.name  # the hub lays snapshots out by commit
 
 
-def _folder_as_it_was(folder: Path, revision: str | None, now: str | None) -> tuple[Path, str]:
+def _folder_as_it_was(source: Source, folder: Path) -> tuple[Path, str]:
     if not folder.is_dir():
-        raise UnknownModel(str(folder), f"no such folder, and no converted copy of revision {revision}")
-    if revision is None or revision != now:
+        raise UnknownModel(str(folder), f"no such folder, and no converted copy of revision {source.revision}")
+    card = catalog.find(source.name)
+    now = card.revision if card else fingerprint(folder)
+    if now is None or source.revision != now:
         raise BadCheckpoint(
-            folder, f"its files are not those of revision {revision} any more", "load it without a revision"
+            folder, f"its files are not those of revision {source.revision} any more", "load it without a revision"
         )
-    return folder, revision
+    return folder, now
 
 
 # -- the hub
