@@ -59,16 +59,17 @@ def _differentiable(function: Function, derivative: Function) -> Function:
 
 
 def _quick_gelu(x: mx.array) -> mx.array:
-    return x * _sigmoid(1.702 * x)
+    return x * _quick_gate(x)
 
 
 def _quick_gelu_slope(x: mx.array) -> mx.array:
-    sigmoid = _sigmoid(1.702 * x)
-    return sigmoid + 1.702 * x * sigmoid * (1 - sigmoid)
+    gate = _quick_gate(x)
+    return gate + 1.702 * x * gate * (1 - gate)
 
 
-def _sigmoid(x: mx.array) -> mx.array:
-    return 0.5 + 0.5 * tanh(0.5 * x)
+def _quick_gate(x: mx.array) -> mx.array:
+    """sigmoid(1.702 x)."""
+    return 0.5 + 0.5 * tanh(0.851 * x)
 
 
 def _gelu(x: mx.array) -> mx.array:
