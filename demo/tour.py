@@ -54,7 +54,7 @@ def tour(environment: Mapping[str, str]) -> int:
 def _run(command: str, folder: Path, environment: Mapping[str, str]) -> int:
     arguments = shlex.split(command)[1:]
     done = subprocess.run(
-        [*PROGRAM, *arguments], cwd=folder, env=dict(environment), stdout=subprocess.PIPE, text=True, check=False
+        [*PROGRAM, *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
     sys.stdout.write(done.stdout)
     if sys.stdin.isatty() and sys.stdout.isatty():  # both: the terminal is asked what it can show

@@ -12,14 +12,12 @@ COMMANDS = ("index", "search", "similar", "status", "errors", "forget", "models"
 
 def pics_help(*command: str) -> str:
     """What `pics COMMAND --help` prints, 80 columns wide."""
-    script = f"import sys, cli; sys.argv = {['pics', *command, '--help']!r}; cli.main()"
-    return _output([sys.executable, "-c", script])
+    return _pics(*command, "--help")
 
 
 def demo() -> str:
     """What `pics demo` prints, its folder for the time being called `/tmp/pics-demo`."""
-    printed = _output([sys.executable, "-c", "import sys, cli; sys.argv = ['pics', 'demo']; cli.main()"])
-    return re.sub(r"\S*/pics-demo-\w+", "/tmp/pics-demo", printed)
+    return re.sub(r"\S*/pics-demo-\w+", "/tmp/pics-demo", _pics("demo"))
 
 
 def as_block(text: str) -> str:
@@ -27,7 +25,8 @@ def as_block(text: str) -> str:
     return f"```\n{text.rstrip()}\n```"
 
 
-def _output(command: list[str]) -> str:
+def _pics(*words: str) -> str:
+    command = [sys.executable, "-c", f"import sys, cli; sys.argv = {['pics', *words]!r}; cli.main()"]
     environment = os.environ | {"COLUMNS": "80", "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True)
     return done.stdout

@@ -2,7 +2,7 @@
 
 from mlx_clip.backend import mx
 
-__all__ = ["anchor_loss", "contrastive_loss"]
+__all__ = ["anchor_loss", "contrastive_loss", "unit"]
 
 
 def contrastive_loss(
@@ -13,7 +13,7 @@ def contrastive_loss(
     Cross entropy of each picture over all captions and of each caption over all pictures. A picture's target is shared
     evenly by its positives (Yang et al. 2022, UniCL); unclear pairs are left out of the sums.
     """
-    logits = mx.exp(logit_scale) * (_unit(images) @ _unit(texts).T)
+    logits = mx.exp(logit_scale) * (unit(images) @ unit(texts).T)
     logits = mx.where(unclear, -1e9, logits)
     return (_cross_entropy(logits, positive) + _cross_entropy(logits.T, positive.T)) / 2
 
@@ -24,7 +24,7 @@ def anchor_loss(vectors: mx.array, anchors: mx.array, logit_scale: mx.array, abo
     A batch holds a few concepts, this holds each vector against all. It is what gets a small model off the ground: the
     anchors are learned with the towers and thrown away. Lines that are about no concept count for nothing.
     """
-    logits = mx.exp(logit_scale) * (_unit(vectors) @ _unit(anchors).T)
+    logits = mx.exp(logit_scale) * (unit(vectors) @ unit(anchors).T)
     return _cross_entropy(logits, about)
 
 
@@ -33,5 +33,5 @@ def _cross_entropy(logits: mx.array, positive: mx.array) -> mx.array:
     return (target * (mx.logsumexp(logits, axis=1, keepdims=True) - logits)).sum(axis=1).mean()
 
 
-def _unit(vectors: mx.array) -> mx.array:
+def unit(vectors: mx.array) -> mx.array:
     return vectors * mx.rsqrt((vectors * vectors).sum(axis=1, keepdims=True) + 1e-12)

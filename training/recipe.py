@@ -1,6 +1,6 @@
 """The numbers of pics-mini, and its steps from the registry's packages to a checkpoint."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from training.captions import ENGLISH, JAPANESE, Speaker
 from training.concepts import Concept
 from training.examples import Batch, Examples
 from training.loop import Clip, Inputs, Progress, Schedule, train
+from training.loss import unit
 from training.pictures import SIDE
 
 PATCH, DIM, VOCABULARY = 8, 192, 4096
@@ -73,9 +74,10 @@ def new_clip(concepts: int) -> tuple[Clip, ClipConfig]:
 
 def continued(clip: Clip, config: ClipConfig, checkpoint: Path, work: Path) -> None:
     """Gives `clip` a checkpoint's weights, and each concept the anchor that its names make with them."""
-    module, tensors = family(config.family), Checkpoint.read(checkpoint).tensors
-    for tower, prefixes in ((clip.text, module.TEXT), (clip.image, module.IMAGE)):
-        tower.load_weights([(name, t.astype(mx.float32)) for name, t in tensors.items() if name.startswith(prefixes)])
+    found = Checkpoint.read(checkpoint)
+    weights = [(name, tensor.astype(mx.float32)) for name, tensor in found.tensors.items()]
+    for tower, prefixes in ((clip.text, found.module.TEXT), (clip.image, found.module.IMAGE)):
+        tower.load_weights([(name, tensor) for name, tensor in weights if name.startswith(prefixes)])
     tokenizer = Tokenizer(work, config.text.max_position_embeddings)
     languages = zip(*((thing.english[0], thing.japanese[0]) for thing in concepts.read(work)), strict=True)
     clip.anchors = sum(_of_names(clip, config, tokenizer, names) for names in languages) / 2
@@ -83,9 +85,17 @@ def continued(clip: Clip, config: ClipConfig, checkpoint: Path, work: Path) -> N
 
 
 def _of_names(clip: Clip, config: ClipConfig, tokenizer: Tokenizer, names: tuple[str, ...]) -> mx.array:
-    ids = tokenizer(names)
-    vectors = clip.text(mx.array(ids), mx.array(family(config.family).text_ends(ids, config)))
-    return vectors / mx.linalg.norm(vectors, axis=1, keepdims=True)
+    ids, ends = _as_tokens(names, tokenizer, config)
+    return unit(clip.text(mx.array(ids), mx.array(ends)))
+
+
+def _as_tokens(
+    texts: Sequence[str], tokenizer: Tokenizer, config: ClipConfig
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Ids (n, l) up to the last end of a text, and the ends (n,)."""
+    ids = tokenizer(texts)
+    ends = family(config.family).text_ends(ids, config)
+    return ids[:, : ends.max() + 1], ends
 
 
 def learn(
@@ -114,8 +124,7 @@ def _inputs(
 def as_inputs(
     batch: Batch, tokenizer: Tokenizer, config: ClipConfig, share: float, random: np.random.Generator
 ) -> Inputs:
-    ids = tokenizer(batch.captions)
-    ends = family(config.family).text_ends(ids, config)
+    ids, ends = _as_tokens(batch.captions, tokenizer, config)
     patches = as_patches(batch.pixels)
     total = patches.shape[1]
     order = (-_telling(patches, random)).argsort(axis=1)
@@ -123,7 +132,7 @@ def as_inputs(
     return Inputs(
         np.take_along_axis(patches, kept[..., None], 1),
         kept,
-        ids[:, : ends.max() + 1],
+        ids,
         ends,
         batch.positive,
         batch.unclear,

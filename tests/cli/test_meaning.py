@@ -3,10 +3,7 @@
 The album is in a style of drawing that the model never saw in training; twins (`owl-2.jpg`) are in another.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +14,7 @@ import mlx_clip
 from demo.tour import ALBUM
 from indexer.photo import absolute
 from mlx_clip.device import Device
-from tests.cli.conftest import REPOSITORY, Pics
+from tests.cli.conftest import Pics
 
 MODEL = "pics-mini"
 TWINS = sorted(twin.name.replace("-2.jpg", "") for twin in ALBUM.glob("*-2.jpg"))
@@ -142,13 +139,8 @@ def test_computing_in_float16_keeps_the_best_five(encoders: list[mlx_clip.Encode
 
 
 def test_the_demo_runs_leaves_nothing_behind_and_finds_what_it_says(tmp_path: Path) -> None:
-    script = "import sys, cli; sys.argv = ['pics', 'demo']; cli.main()"
-    environment = os.environ | {
-        "TMPDIR": str(tmp_path),
-        "PYTHONPATH": str(REPOSITORY),
-        "PICS_HOME": str(tmp_path / "own"),
-    }
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    done = Pics(tmp_path / "own", Path(MODEL), tmp_path)("demo", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
     assert "\x1b" not in done.stdout
     sections = done.stdout.split("$ pics ")

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 
 import mlx_clip
 from mlx_clip.backend import mx
@@ -15,6 +13,7 @@ from mlx_clip.families import family
 from mlx_clip.tokenizer import Tokenizer
 from training import recipe, tokens
 from training.concepts import Concept
+from training.evaluate import on_white
 from training.examples import Batch, Examples
 from training.export import export
 from training.loop import Clip, Schedule, train
@@ -61,7 +60,7 @@ def test_it_learns_four_shapes_and_what_is_written_has_learned_them(
 
     export(clip, small_config, recipe.MEAN, recipe.STD, work, work / "model")
     encoder = mlx_clip.load(work / "model", cache=work / "cache", device="cpu")
-    drawings = [on_white(drawing, 8, 8) for drawing in pictograms.drawings]
+    drawings = [on_white(drawing) for drawing in pictograms.drawings]
     likeness = encoder.encode_texts([concept.name for concept in concepts]) @ encoder.encode_images(drawings).T
     assert (pictograms.concepts[likeness.argmax(axis=1)] == np.arange(len(concepts))).all()
 
@@ -78,12 +77,6 @@ def album(concepts: list[Concept], pictograms: Pictograms) -> Iterator[Batch]:
             for drawing in pictograms.drawings
         ]
         yield Batch(np.stack(pixels), captions, same, np.zeros_like(same), shown, shown)
-
-
-def on_white(drawing: NDArray[np.uint8], left: int, top: int) -> Image.Image:
-    canvas, image = Image.new("RGB", (112, 112), "white"), Image.fromarray(drawing)
-    canvas.paste(image, (left, top), image)
-    return canvas
 
 
 def test_the_same_seed_makes_the_same_examples(concepts: list[Concept], pictograms: Pictograms) -> None:
