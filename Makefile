@@ -25,7 +25,7 @@ endif
 	$(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --group parity
-	$(BIN)/python -m pip install --quiet --no-deps open_clip_torch  # for CLIP's vocabulary, which it carries
+	$(BIN)/python -m pip install --quiet --no-deps open_clip_torch timm  # not torchvision, which they ask for
 	@touch $@
 
 .venv/training: .venv/ready

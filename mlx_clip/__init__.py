@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlx_clip.catalog import Card, Score, cards, default_card
-    from mlx_clip.copies import Copy, converted
+    from mlx_clip.copies import Copy, converted, remove
     from mlx_clip.device import Device, describe_device
     from mlx_clip.encoder import Encoder
     from mlx_clip.errors import (
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DiskFull,
         ModelUnreachable,
         NotAnImage,
+        NoWords,
         UnknownModel,
         UnsupportedDevice,
         UnsupportedModel,
@@ -40,6 +41,7 @@ __all__ = [
     "DiskFull",
     "Encoder",
     "ModelUnreachable",
+    "NoWords",
     "NotAnImage",
     "Progress",
     "Score",
@@ -53,6 +55,7 @@ __all__ = [
     "hub_reachable",
     "load",
     "mlx_clip",
+    "remove",
 ]
 
 _ROOMS = {
@@ -62,6 +65,7 @@ _ROOMS = {
     "default_card": "catalog",
     "Copy": "copies",
     "converted": "copies",
+    "remove": "copies",
     "Device": "device",
     "describe_device": "device",
     "Encoder": "encoder",

@@ -30,7 +30,10 @@ class Card:
     """One known model: a `repo` of the hub, or a `folder` beside the card.
 
     `revision` is a commit of the repo, None where it is pinned at the first download; of a folder, it says which
-    weights. `image_size` and `patch_size` are in pixels; `commercial_use` is None where the licence leaves it open.
+    weights. `image_size` and `patch_size` are in pixels; `gflops` is the work for one picture, a multiplication and its
+    addition counted as two. A model without `languages` knows pictures only. `commercial_use` is None where the licence
+    leaves it open. `loss_8bit` is what 8 bits a weight cost: 1 less the cosine of its vectors and the whole model's, in
+    the worse of its towers.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Card:
     image_size: int
     patch_size: int
     parameters: int
+    gflops: float
     licence: str
     languages: tuple[str, ...]
     note: str
@@ -48,6 +52,7 @@ class Card:
     revision: str | None = None
     download_bytes: int | None = None
     commercial_use: bool | None = None
+    loss_8bit: float | None = None
     default: bool = False
     scores: tuple[Score, ...] = ()
 

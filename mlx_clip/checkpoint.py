@@ -1,56 +1,71 @@
-"""A Hugging Face checkpoint folder, read and checked: its config, its recipe for pictures, its tensors.
+"""A checkpoint folder, read and checked: its config, its recipe for pictures, its tokenizer, its tensors.
 
-Every tensor has a place in the family's towers and every place its tensor, of the right shape: nothing is guessed.
-Tensors are lazy: nothing of them is read before it is used.
+Hugging Face's form, or OpenCLIP's, which is brought into it. Every tensor has a place in the family's towers and every
+place its tensor, of the right shape: nothing is guessed. Tensors are lazy: nothing of them is read before it is used.
 """
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
+from mlx_clip import openclip, processors, torch_file
 from mlx_clip.backend import mx, nn, tree_flatten
-from mlx_clip.config import ClipConfig, parse
+from mlx_clip.config import ModelConfig
 from mlx_clip.copies import read_json
 from mlx_clip.errors import BadCheckpoint
-from mlx_clip.families import family
+from mlx_clip.families import family, parse, settled
 from mlx_clip.image import Recipe
-from mlx_clip.tokenizer import Tokenizer
+from mlx_clip.tokenizer import Tokenizer, has_tokenizer
 
-__all__ = ["CARRIED", "Checkpoint", "Tensors", "read_config", "read_recipe"]
+__all__ = ["CONFIG", "PREPROCESSING", "Checkpoint", "Tensors", "read_config", "read_recipe", "tokenizer_repo"]
 
 CONFIG, PREPROCESSING = "config.json", "preprocessor_config.json"
-CARRIED = (CONFIG, PREPROCESSING, "tokenizer.json", "vocab.json", "merges.txt")
-"""What a model needs besides its weights, as far as the checkpoint has it."""
-
-WEIGHTS, INDEX, TORCH = "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"
-GIVE_ANOTHER = "give the folder of a Hugging Face checkpoint"
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+TORCH = "pytorch_model.bin"
+OPENCLIP = (openclip.WEIGHTS, openclip.TORCH)
+GIVE_ANOTHER = "give the folder of a Hugging Face or an OpenCLIP checkpoint"
 
 Tensors = dict[str, mx.array]
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What was found in `folder`. `tensors` are as the towers of `module` have them, in the checkpoint's precision."""
+    """What was found. `tensors` are as the towers of `module` have them, in the checkpoint's precision.
+
+    `described` and `preprocessing` are config.json and preprocessor_config.json with nothing left open.
+    """
 
     folder: Path
-    config: ClipConfig
-    tokenizer: Tokenizer
+    config: ModelConfig
+    described: dict[str, Any]
+    preprocessing: dict[str, Any]
+    tokenizer: Tokenizer | None
+    tokenizer_folder: Path
     module: ModuleType
     files: tuple[Path, ...]
     tensors: Tensors
 
     @classmethod
-    def read(cls, folder: Path) -> "Checkpoint":
-        """Raises BadCheckpoint, UnsupportedModel."""
-        config = read_config(folder)
-        read_recipe(folder, config)
-        tokenizer = Tokenizer(folder, config.text.max_position_embeddings)
-        tokenizer([""])
-        files = _weight_files(folder)
+    def read(cls, folder: Path, tokenizer_folder: Path | None = None) -> "Checkpoint":
+        """`tokenizer_folder` is for a checkpoint that brings none. Raises BadCheckpoint, UnsupportedModel."""
+        files = weight_files(folder)
+        if files[0].name in OPENCLIP:
+            described, preprocessing, tensors = openclip.translated(read_json(folder / openclip.CONFIG), _load(files))
+        else:
+            described, preprocessing = settled(_described(folder), _optional(folder / PREPROCESSING))
+            parse(described)  # what cannot be supported is said before gigabytes are read
+            tensors = _load(files)
+        config = parse(described)
+        processors.recipe(preprocessing, config.image.image_size)
+        words = tokenizer_folder or folder
+        tokenizer = Tokenizer(words, config.lines) if config.lines else None
+        if tokenizer:
+            tokenizer.check()
         module = family(config.family)
-        return cls(folder, config, tokenizer, module, files, _checked(_load(files), module, config, folder))
+        tensors = _checked(tensors, module, config, folder)
+        return cls(folder, config, described, preprocessing, tokenizer, words, module, files, tensors)
 
     @property
     def bytes(self) -> int:
@@ -67,35 +82,47 @@ class Checkpoint:
         return total.hexdigest()
 
 
-def read_config(folder: Path) -> ClipConfig:
+def read_config(folder: Path) -> ModelConfig:
+    """Of a converted copy."""
+    return parse(_described(folder))
+
+
+def read_recipe(folder: Path, config: ModelConfig) -> Recipe:
+    """Of a converted copy."""
+    return processors.recipe(_optional(folder / PREPROCESSING), config.image.image_size)
+
+
+def tokenizer_repo(folder: Path) -> str | None:
+    """The repo that a checkpoint's tokenizer is to be had from; None where it brings its own, or needs none."""
+    if has_tokenizer({file.name for file in folder.iterdir()}):
+        return None
+    if weight_files(folder)[0].name in OPENCLIP:
+        return openclip.tokenizer_repo(read_json(folder / openclip.CONFIG))
+    repo: str | None = getattr(family(parse(_described(folder)).family), "TOKENIZER_REPO", None)
+    return repo
+
+
+def _described(folder: Path) -> dict[str, Any]:
     try:
-        return parse(read_json(folder / CONFIG))
+        return read_json(folder / CONFIG)
     except FileNotFoundError as error:
         raise BadCheckpoint(folder, f"{CONFIG} is missing", GIVE_ANOTHER) from error
 
 
-def read_recipe(folder: Path, config: ClipConfig) -> Recipe:
-    """A checkpoint that says nothing of its pictures takes CLIP's defaults at its own size."""
-    try:
-        preprocessing = read_json(folder / PREPROCESSING)
-    except FileNotFoundError:
-        preprocessing = {}
-    return Recipe.from_config(preprocessing, config.image.image_size)
+def _optional(file: Path) -> dict[str, Any]:
+    return read_json(file) if file.is_file() else {}
 
 
-def _weight_files(folder: Path) -> tuple[Path, ...]:
-    """One file, or the shards that an index names."""
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """One file, or the shards that an index names: of several forms, the first that needs least doing."""
     if (folder / WEIGHTS).is_file():
         return (folder / WEIGHTS,)
     if (folder / INDEX).is_file():
         return _shards(folder)
-    if (folder / TORCH).is_file():
-        raise BadCheckpoint(
-            folder,
-            f"its weights are in {TORCH} only, a format that can run code when it is read",
-            "where transformers is installed, AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER) mends it",
-        )
-    raise BadCheckpoint(folder, f"{WEIGHTS} is missing", GIVE_ANOTHER)
+    for name in (openclip.WEIGHTS, TORCH, openclip.TORCH):
+        if (folder / name).is_file():
+            return (folder / name,)
+    raise BadCheckpoint(folder, f"neither {WEIGHTS} nor {openclip.WEIGHTS} is in it", GIVE_ANOTHER)
 
 
 def _shards(folder: Path) -> tuple[Path, ...]:
@@ -108,6 +135,8 @@ def _shards(folder: Path) -> tuple[Path, ...]:
 def _load(files: tuple[Path, ...]) -> Tensors:
     tensors: Tensors = {}
     for file in files:
+        if file.suffix == ".bin":
+            return torch_file.load(file)
         try:
             tensors.update(cast(Tensors, mx.load(str(file), format="safetensors")))
         except RuntimeError as error:
@@ -115,9 +144,10 @@ def _load(files: tuple[Path, ...]) -> Tensors:
     return tensors
 
 
-def _checked(tensors: Tensors, module: ModuleType, config: ClipConfig, folder: Path) -> Tensors:
-    wanted = _shapes(module.TextTower(config)) | _shapes(module.ImageTower(config))
-    found = {name: module.sanitize(name, tensor) for name, tensor in tensors.items() if not module.is_buffer(name)}
+def _checked(tensors: Tensors, module: ModuleType, config: ModelConfig, folder: Path) -> Tensors:
+    towers = [module.ImageTower(config), *([module.TextTower(config)] if config.text else [])]
+    wanted = {name: shape for tower in towers for name, shape in _shapes(tower).items()}
+    found: Tensors = module.sanitize(tensors, config)
     for name in sorted(wanted.keys() - found.keys()):
         raise BadCheckpoint(folder, f"its weights lack {name}")
     for name, tensor in sorted(found.items()):

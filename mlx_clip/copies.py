@@ -2,6 +2,8 @@
 
 <cache>/<model>/revision                            the commit that an unpinned repo was fetched at, for ever after
 <cache>/<model>/<revision>/<dtype>-v<FORMAT>/       a copy; convert.py says what is in it
+<cache>/<model>/<revision>/<dtype>-8bit-v<FORMAT>/  the same in 8 bits a weight
+<cache>/downloads/                                  checkpoints as they were fetched
 
 Knows nothing of weights: a query that finds its copy reads one small file here.
 """
@@ -27,6 +29,7 @@ __all__ = [
     "Manifest",
     "check_room",
     "converted",
+    "downloads",
     "folder_slug",
     "made_aside",
     "no_room",
@@ -35,6 +38,7 @@ __all__ = [
     "place",
     "read_json",
     "read_manifest",
+    "remove",
     "repo_slug",
 ]
 
@@ -54,6 +58,7 @@ class Manifest:
     family: str
     weights_hash: str
     dtype: str
+    bits: int | None = None
     format: int = FORMAT
 
 
@@ -78,9 +83,36 @@ class Copy:
         return self.manifest.dtype
 
 
-def place(cache: Path, slug: str, revision: str, dtype: str) -> Path:
+def place(cache: Path, slug: str, revision: str, dtype: str, bits: int | None = None) -> Path:
     """Where the copy of a model at a revision lies, or would."""
-    return cache / slug / revision / f"{dtype}-v{FORMAT}"
+    precision = f"{dtype}-{bits}bit" if bits else dtype
+    return cache / slug / revision / f"{precision}-v{FORMAT}"
+
+
+def downloads(cache: Path) -> Path:
+    """Where checkpoints are fetched to, laid out as huggingface_hub does."""
+    return cache / "downloads"
+
+
+def remove(name: str, cache: Path) -> int:
+    """Deletes the copies of a model, and its download unless another copy was made of it; returns the bytes freed."""
+    copies = converted(cache)
+    ours = [copy for copy in copies if copy.name == name]
+    for copy in ours:
+        shutil.rmtree(copy.folder)
+    left = {copy.manifest.repo for copy in copies if copy.name != name}
+    fetched = [
+        downloads(cache) / f"models--{repo_slug(repo)}" for repo in {copy.manifest.repo for copy in ours} - left if repo
+    ]
+    freed = sum(copy.bytes for copy in ours) + sum(_size_below(folder) for folder in fetched)
+    for folder in fetched:
+        shutil.rmtree(folder, ignore_errors=True)
+    return freed
+
+
+def _size_below(folder: Path) -> int:
+    """Of all files below, links not counted: a snapshot is links to the files themselves."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def repo_slug(repo: str) -> str:

@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlx_clip.backend import mx, nn, tree_unflatten
 from mlx_clip.checkpoint import read_config, read_recipe
-from mlx_clip.convert import IMAGE, TEXT, TOKENS
+from mlx_clip.convert import IMAGE, SCALES, TEXT, TOKENS
 from mlx_clip.copies import Manifest
 from mlx_clip.device import Device
-from mlx_clip.errors import BadCheckpoint
+from mlx_clip.errors import BadCheckpoint, NoWords
 from mlx_clip.families import family
 from mlx_clip.image import open_image
+from mlx_clip.quantise import quantise_tower, whole
 from mlx_clip.tokenizer import Tokenizer
 from mlx_clip.vocabulary import EXCERPT
 
@@ -39,11 +40,13 @@ class Encoder:
     """One model on one device. Vectors are float32 of unit length; no pictures or texts make an array of no rows.
 
     `name` and `revision` load the same model again. `weights_hash` is the SHA-256 of its checkpoint in hex, `dim` the
-    length of its vectors, `image_size` the side of its input in pixels, `preprocessing` the id of its pixel recipe.
+    length of its vectors, `image_size` the side of its input in pixels, `preprocessing` the id of its pixel recipe;
+    `knows_words` is false of a model for pictures only.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, name: str, device: Device) -> None:
         self._folder = folder
+        self._manifest = manifest
         self._device = device
         self._config = read_config(folder)
         self._recipe = read_recipe(folder, self._config)
@@ -52,9 +55,10 @@ class Encoder:
         self.revision = manifest.revision
         self.weights_hash = manifest.weights_hash
         self.dtype = device.dtype
-        self.dim = self._config.projection_dim
+        self.dim = self._config.dim
         self.image_size = self._config.image.image_size
         self.preprocessing = self._recipe.id
+        self.knows_words = self._config.lines is not None
 
     def prepare(self, image: "Image") -> Pixels:
         """Any picture -> uint8 (image_size, image_size, 3). Touches no MLX; safe in many threads."""
@@ -71,7 +75,9 @@ class Encoder:
         return self._in_batches(self._encode_images, images)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """n texts -> (n, dim); what a text has beyond the model's length is cut off."""
+        """n texts -> (n, dim); what a text has beyond the model's length is cut off. Raises NoWords."""
+        if not self.knows_words:
+            raise NoWords(self.name)
         return self._in_batches(self._encode_texts, texts)
 
     def _in_batches(self, encode: "Callable[[Batch], Vectors]", items: "Batch") -> Vectors:
@@ -108,15 +114,14 @@ class Encoder:
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         ids = self._tokenizer(texts)
-        ends = self._family.text_ends(ids, self._config)
-        ids = ids[:, : ends.max() + 1]  # attention looks back only: what follows the last end changes nothing
         with self._on_device():
-            return np.array(_unit(self._text_tower(mx.array(ids), mx.array(ends))))
+            return np.array(_unit(self._text_tower(mx.array(ids))))
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
+        assert self._config.lines
         with self._damage_to(EXCERPT):
-            return Tokenizer(self._folder, self._config.text.max_position_embeddings)
+            return Tokenizer(self._folder, self._config.lines)
 
     @cached_property
     def _text_tower(self) -> nn.Module:
@@ -124,14 +129,19 @@ class Encoder:
         tower = self._family.TextTower(self._config)
         table = self._family.TOKEN_TABLE.removesuffix(".weight")
         with self._damage_to(TOKENS):
-            tower.update_modules(tree_unflatten([(table, MappedTable(self._folder / TOKENS))]))
+            tower.update_modules(tree_unflatten([(table, MappedTable(self._folder, self.dtype))]))
         return self._load(tower, TEXT)
 
     # -- both
 
     def _load(self, tower: nn.Module, file: str) -> nn.Module:
         with self._damage_to(file), self._on_device():
-            tower.load_weights(str(self._folder / file), strict=True)
+            tensors = cast(dict[str, mx.array], mx.load(str(self._folder / file)))
+            if self._device.device == "gpu":
+                quantise_tower(tower, tensors)
+            else:
+                tensors = whole(tensors)
+            tower.load_weights(list(tensors.items()), strict=True)
             mx.eval(tower.parameters())
         return tower
 
@@ -155,12 +165,16 @@ Batch = TypeVar("Batch", Pixels, "Sequence[Image | Path | str]", Sequence[str])
 class MappedTable(nn.Module):
     """Stands in for an nn.Embedding, (n, l) ids -> (n, l, w), and reads from the disk only the rows asked for."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, folder: Path, dtype: str) -> None:
         super().__init__()
-        self._rows = np.load(file, mmap_mode="r")
+        self._dtype = dtype
+        self._rows = np.load(folder / TOKENS, mmap_mode="r")
+        self._scales = np.load(folder / SCALES, mmap_mode="r") if (folder / SCALES).is_file() else None
 
     def __call__(self, ids: mx.array) -> mx.array:
-        return mx.array(self._rows[np.array(ids)])
+        which = np.array(ids)
+        rows = self._rows[which]
+        return mx.array(rows if self._scales is None else (rows * self._scales[which]).astype(self._dtype))
 
 
 def _unit(vectors: mx.array) -> mx.array:

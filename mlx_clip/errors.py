@@ -5,6 +5,7 @@ ClipError
 ├── ModelUnreachable    not here yet, and the hub does not answer
 ├── BadCheckpoint       a file of the checkpoint is missing, damaged or of the wrong kind
 ├── UnsupportedModel    the checkpoint asks for something that is not implemented
+├── NoWords             a model that knows pictures only was given words
 ├── UnsupportedDevice   the processor that was asked for is not there
 ├── DiskFull            no room for the download or the converted copy
 └── NotAnImage          a path given to `encode_images` holds no readable picture
@@ -18,6 +19,7 @@ __all__ = [
     "ClipError",
     "DiskFull",
     "ModelUnreachable",
+    "NoWords",
     "NotAnImage",
     "UnknownModel",
     "UnsupportedDevice",
@@ -37,12 +39,12 @@ class UnknownModel(ClipError):
 
 
 class ModelUnreachable(ClipError):
-    def __init__(self, repo: str, revision: str | None, files: Iterable[str], why: str) -> None:
+    def __init__(self, repo: str, revision: str | None, why: str) -> None:
         at, option = (f" at {revision}", f" --revision {revision}") if revision else ("", "")
         super().__init__(
             f"{repo}{at}: not on this machine, and the hub cannot be reached ({why}).\n"
             f"On a machine with network: hf download {repo}{option} --local-dir FOLDER\n"
-            f"It needs of {', '.join(files)} those that the repo has. Carry FOLDER here and give it as the model."
+            "Carry FOLDER here (of its weights, one .safetensors or .bin is enough) and give it as the model."
         )
 
 
@@ -62,6 +64,11 @@ class UnsupportedModel(ClipError):
             f"the checkpoint asks for {key} = {value!r}, which is not supported{instead}; choose another model"
         )
         self.key = key
+
+
+class NoWords(ClipError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} knows pictures only: ask it with a picture, or ask a model that knows words")
 
 
 class UnsupportedDevice(ClipError):

@@ -8,34 +8,34 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlx_clip import catalog
+from mlx_clip import catalog, tokenizer
 from mlx_clip.copies import check_room, folder_slug, no_room, pin, pinned, repo_slug
+from mlx_clip.copies import downloads as downloads_in
 from mlx_clip.errors import BadCheckpoint, ModelUnreachable, UnknownModel
 from mlx_clip.progress import Progress, shown
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
-__all__ = ["FILES", "Source", "fetch", "fingerprint", "hub_reachable", "resolve"]
+__all__ = ["Source", "fetch", "fetch_tokenizer", "fingerprint", "hub_reachable", "resolve"]
 
-FILES = [
-    "config.json",
-    "preprocessor_config.json",
-    "tokenizer.json",
-    "vocab.json",
-    "merges.txt",
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "model-*-of-*.safetensors",
-]
-"""All that is ever taken of a repo. One list on and off line, or a whole cache would look incomplete."""
+TOKENIZER = [*tokenizer.FILES]
+DESCRIPTION = ["config.json", "preprocessor_config.json", "open_clip_config.json", *TOKENIZER]
+WEIGHTS = (
+    ["model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"],
+    ["open_clip_model.safetensors"],
+    ["pytorch_model.bin"],
+    ["open_clip_pytorch_model.bin"],
+)
+"""The forms that weights come in, best first: of a repo that holds several, one is taken."""
 
+EIGHT_BIT = ":8bit"
 ABANDONED = 3600.0  # seconds since something was written
 PATIENCE = 10.0  # seconds that the hub has to begin an answer
 REPO = re.compile(r"[\w.-]+/[\w.-]+")
@@ -45,7 +45,8 @@ REPO = re.compile(r"[\w.-]+/[\w.-]+")
 class Source:
     """Which model is meant. `name` finds it again, `slug` is its folder in the cache; either `repo` or `folder` is set.
 
-    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched.
+    `revision` is a commit of the repo or a fingerprint of the folder; None for a repo that was never fetched. `bits` is
+    8 where each weight is to be kept in so many.
     """
 
     name: str
@@ -53,10 +54,14 @@ class Source:
     revision: str | None
     repo: str | None = None
     folder: Path | None = None
+    bits: int | None = None
 
 
 def resolve(model: str | Path | None, revision: str | None, cache: Path) -> Source:
-    """A card's name or repo; else a folder; else owner/name on the hub. Raises UnknownModel."""
+    """A card's name or repo; else a folder; else owner/name on the hub; each with `:8bit` too. Raises UnknownModel."""
+    if model is not None and str(model).endswith(EIGHT_BIT):
+        source = resolve(str(model).removesuffix(EIGHT_BIT), revision, cache)
+        return replace(source, name=source.name + EIGHT_BIT, bits=8)
     card = catalog.default_card() if model is None else catalog.find(str(model))
     if card and card.folder:
         return Source(card.name, card.name, revision or card.revision, folder=card.folder)
@@ -86,7 +91,8 @@ def _near(name: str) -> list[str]:
 
 def fingerprint(folder: Path) -> str:
     """Stands for a folder's revision: changes when a file of the checkpoint is replaced, and costs no reading."""
-    files = sorted({file for pattern in FILES for file in folder.glob(pattern)})
+    patterns = [*DESCRIPTION, *(pattern for form in WEIGHTS for pattern in form)]
+    files = sorted({file for pattern in patterns for file in folder.glob(pattern)})
     facts = [(file.name, status.st_size, status.st_mtime_ns) for file in files for status in [file.stat()]]
     return sha256(repr(facts).encode()).hexdigest()[:16]
 
@@ -98,17 +104,29 @@ def fetch(source: Source, cache: Path, progress: Progress) -> tuple[Path, str]:
     """
     if source.folder:
         return _folder_as_it_was(source, source.folder)
-    downloads, repo = cache / "downloads", str(source.repo)
+    downloads, repo = downloads_in(cache), str(source.repo)
     folder = _local(repo, source.revision, downloads) or _download(source, repo, downloads, progress)
     if source.revision is None:
         pin(cache, source.slug, folder.name)
     return folder, folder.name  # the hub lays snapshots out by commit
 
 
+def fetch_tokenizer(repo: str, cache: Path, progress: Progress) -> Path:
+    """The folder of a repo's tokenizer alone, for a checkpoint that brings none. Raises as `fetch` does."""
+    source, downloads = _of_repo(repo, None, cache, repo), downloads_in(cache)
+    for place in (None, downloads):
+        found = _snapshot(repo, source.revision, place, TOKENIZER)
+        if found and tokenizer.has_tokenizer(_names(found)):
+            return found
+    folder = _download(source, repo, downloads, progress, TOKENIZER)
+    pin(cache, source.slug, folder.name)
+    return folder
+
+
 def _folder_as_it_was(source: Source, folder: Path) -> tuple[Path, str]:
     if not folder.is_dir():
         raise UnknownModel(str(folder), f"no such folder, and no converted copy of revision {source.revision}")
-    card = catalog.find(source.name)
+    card = catalog.find(source.name.removesuffix(EIGHT_BIT))
     now = card.revision if card else fingerprint(folder)
     if now is None or source.revision != now:
         raise BadCheckpoint(
@@ -122,42 +140,67 @@ def _folder_as_it_was(source: Source, folder: Path) -> tuple[Path, str]:
 
 def _local(repo: str, revision: str | None, downloads: Path) -> Path | None:
     """A whole snapshot in the user's Hugging Face cache, or in ours."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    for cache in (None, downloads):
-        try:
-            found = snapshot_download(
-                repo, revision=revision, cache_dir=cache, allow_patterns=FILES, local_files_only=True
-            )
-        except LocalEntryNotFoundError:  # or there in part
-            continue
-        if cache or _is_whole(Path(found)):
-            return Path(found)
+    for place, weights in ((place, weights) for place in (None, downloads) for weights in WEIGHTS):
+        found = _snapshot(repo, revision, place, DESCRIPTION + weights)
+        if found and _is_whole(_names(found), weights, of_others=place is None):
+            return found
     return None
 
 
-def _is_whole(snapshot: Path) -> bool:
-    """Whether someone else's snapshot has all we need: other programs take less, and may leave no list of the rest."""
-    have = {file.name for file in snapshot.iterdir()}
-    tokenizer = "tokenizer.json" in have or {"vocab.json", "merges.txt"} <= have
-    return tokenizer and {"config.json", "preprocessor_config.json", "model.safetensors"} <= have
+def _snapshot(repo: str, revision: str | None, cache: Path | None, patterns: list[str]) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        found = snapshot_download(
+            repo, revision=revision, cache_dir=cache, allow_patterns=patterns, local_files_only=True
+        )
+    except LocalEntryNotFoundError:  # or there in part
+        return None
+    return Path(found)
 
 
-def _download(source: Source, repo: str, downloads: Path, progress: Progress) -> Path:
+def _is_whole(have: set[str], weights: list[str], of_others: bool) -> bool:
+    """Whether a snapshot has all we need. Others take less than we would, and may leave no list of the rest."""
+    if not any(fnmatch(name, pattern) for name in have for pattern in weights):
+        return False
+    described = {"config.json", "preprocessor_config.json"} <= have or "open_clip_config.json" in have
+    return not of_others or (described and tokenizer.has_tokenizer(have))
+
+
+def _names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+def _download(
+    source: Source, repo: str, downloads: Path, progress: Progress, patterns: list[str] | None = None
+) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
     downloads.mkdir(parents=True, exist_ok=True)
     _sweep(downloads)
     with _hub_errors(source), no_room(downloads):
         found = HfApi().model_info(repo, revision=source.revision, files_metadata=True, timeout=PATIENCE)
-        missing = _missing_bytes(found, downloads)
+        wanted = patterns or DESCRIPTION + _weights_of(found)
+        missing = _missing_bytes(found, downloads, wanted)
         check_room(downloads, missing)
         with shown(progress, f"downloading {repo}", missing, downloads):
             meter = _meter(progress)
             return Path(
-                snapshot_download(repo, revision=found.sha, cache_dir=downloads, allow_patterns=FILES, tqdm_class=meter)
+                snapshot_download(
+                    repo, revision=found.sha, cache_dir=downloads, allow_patterns=wanted, tqdm_class=meter
+                )
             )
+
+
+def _weights_of(found: "ModelInfo") -> list[str]:
+    """The form of weights to take from a repo. Raises BadCheckpoint where it has none, before anything is fetched."""
+    names = [file.rfilename for file in found.siblings or ()]
+    for weights in WEIGHTS:
+        if any(fnmatch(name, pattern) for name in names for pattern in weights):
+            return weights
+    forms = ", ".join(weights[0] for weights in WEIGHTS)
+    raise BadCheckpoint(found.id, f"the repo has none of {forms}", "choose a model of CLIP's kind: `pics models`")
 
 
 def _sweep(downloads: Path) -> None:
@@ -167,20 +210,15 @@ def _sweep(downloads: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def _missing_bytes(found: "ModelInfo", downloads: Path) -> int:
-    """What is to be fetched yet. Raises BadCheckpoint for a repo without safetensors, before anything is."""
+def _missing_bytes(found: "ModelInfo", downloads: Path, wanted: list[str]) -> int:
+    """What is to be fetched yet."""
     from huggingface_hub import try_to_load_from_cache
 
-    files = [file for file in found.siblings or () if any(fnmatch(file.rfilename, pattern) for pattern in FILES)]
-    if not any(file.rfilename.endswith(".safetensors") for file in files):
-        way_out = (
-            "where transformers is installed, AutoModel.from_pretrained(REPO).save_pretrained(FOLDER) makes a folder"
-        )
-        raise BadCheckpoint(found.id, "the repo has no model.safetensors", f"{way_out} to give")
     return sum(
         file.size or 0
-        for file in files
-        if not isinstance(try_to_load_from_cache(found.id, file.rfilename, downloads, found.sha), str)
+        for file in found.siblings or ()
+        if any(fnmatch(file.rfilename, pattern) for pattern in wanted)
+        and not isinstance(try_to_load_from_cache(found.id, file.rfilename, downloads, found.sha), str)
     )
 
 
@@ -201,7 +239,7 @@ def _hub_errors(source: Source) -> Iterator[None]:
             raise UnknownModel(name, "the hub has no such repo, or it is private", _near(name)) from error
         if isinstance(error, RevisionNotFoundError):
             raise UnknownModel(name, f"the hub has no revision {source.revision} of it") from error
-        raise ModelUnreachable(str(source.repo), source.revision, FILES, _first_line(error)) from error
+        raise ModelUnreachable(str(source.repo), source.revision, _first_line(error)) from error
 
 
 def _network_errors() -> tuple[type[Exception], ...]:

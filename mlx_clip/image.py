@@ -1,32 +1,29 @@
 """PIL picture -> uint8 pixels, exactly as the model's own processor makes them; pure, and safe in many threads.
 
-    RGB on white -> shortest side S, bicubic with antialias -> centre crop C x C -> uint8
+    RGB on white -> resized (to a shortest side, a longest side, or squashed), with antialias -> centre crop -> uint8
 
-Mean and standard deviation are left to the device.
+Mean and standard deviation are left to the device. processors.py reads which recipe a checkpoint wants.
 """
 
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from mlx_clip.errors import NotAnImage, UnsupportedModel
+from mlx_clip.errors import NotAnImage
 
-__all__ = ["Recipe", "open_image", "to_rgb"]
+__all__ = ["FILTERS", "Recipe", "Rounding", "Size", "open_image", "to_rgb"]
 
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-STD = (0.26862954, 0.26130258, 0.27577711)
-PROCESSORS = ("CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPImageProcessorPil", "CLIPFeatureExtractor")
 FILTERS = {filter_.value: filter_.name.lower() for filter_ in Image.Resampling}
 
 BARE = str.maketrans("", "", "() ")
 LONG = 100  # times its width, or its height: from there on a picture is a strip
 
+Rounding = Literal["transformers", "torchvision"]
 Size = tuple[int, int]
 """Width and height, as Pillow has them."""
 
@@ -35,26 +32,34 @@ Size = tuple[int, int]
 class Recipe:
     """What preprocessing a checkpoint was trained with.
 
-    `shortest` scales the shortest side to so many pixels, `squash` both sides to a size of their own; with neither the
-    picture keeps its size. `crop` cuts the middle out, on black where the picture is smaller. `scale` and `shift`
+    `shortest` or `longest` scales that side to so many pixels, `squash` both sides to a size of their own; with none of
+    them the picture keeps its size. `crop` cuts the middle out, on black where the picture is smaller. `rounding` says
+    whose arithmetic that is: of half a pixel, transformers and torchvision make different wholes. `scale` and `shift`
     turn 0…255 into what the tower expects: a channel's x becomes x * scale + shift.
     """
 
     side: int
     shortest: int | None = None
+    longest: int | None = None
     squash: Size | None = None
     crop: Size | None = None
     resample: int = Image.Resampling.BICUBIC
+    rounding: Rounding = "transformers"
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def id(self) -> str:
         """Two recipes with the same id make the same numbers of a picture."""
-        sizes = (f"shortest{self.shortest}", f"squash{self.squash}", f"crop{self.crop}")
-        ways = [way for way, size in zip(sizes, (self.shortest, self.squash, self.crop), strict=True) if size]
+        sizes = {"shortest": self.shortest, "longest": self.longest, "squash": self.squash, "crop": self.crop}
+        ways = [f"{way}{size}" for way, size in sizes.items() if size]
+        rounding = [] if self.rounding == "transformers" else [self.rounding]
         numbers = zlib.crc32(repr((self.scale, self.shift)).encode())
-        return "-".join(["rgb", *ways, FILTERS[self.resample], f"{numbers:08x}"]).replace(", ", "x").translate(BARE)
+        return (
+            "-".join(["rgb", *ways, *rounding, FILTERS[self.resample], f"{numbers:08x}"])
+            .replace(", ", "x")
+            .translate(BARE)
+        )
 
     def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
         """Any picture -> uint8 (side, side, 3). Transparency is composited on white."""
@@ -62,7 +67,7 @@ class Recipe:
         whole = self._resized(rgb.size)
         if self.crop is None:
             return np.array(rgb.resize(whole, self.resample))
-        left, top = ((have - want) // 2 for have, want in zip(whole, self.crop, strict=True))
+        left, top = (self._margin(have, want) for have, want in zip(whole, self.crop, strict=True))
         inside = (max(left, 0), max(top, 0), min(left + self.crop[0], whole[0]), min(top + self.crop[1], whole[1]))
         part = _resized_part(rgb, whole, inside, self.resample)
         if part.size == self.crop:
@@ -72,26 +77,21 @@ class Recipe:
         return np.array(canvas)
 
     def _resized(self, size: Size) -> Size:
+        width, height = size
+        if self.longest is not None:
+            scale = self.longest / max(size)
+            return max(round(width * scale), 1), max(round(height * scale), 1)
         if self.shortest is None:
             return self.squash or size
-        width, height = size
         if width <= height:
             return self.shortest, int(self.shortest * height / width)
         return int(self.shortest * width / height), self.shortest
 
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], side: int) -> "Recipe":
-        """What preprocessor_config.json says, and CLIP's defaults where it is silent. Raises UnsupportedModel.
-
-        `side` is the tower's input in pixels, which the recipe has to come out at.
-        """
-        _check_processor(config)
-        shortest, squash = _resize(config, side)
-        crop = _crop(config, side)
-        if (out := crop or squash) != (side, side):
-            raise UnsupportedModel("crop_size" if crop else "size", out, f"{side} x {side}, the model's image_size")
-        scale, shift = _normalisation(config)
-        return cls(side, shortest, squash, crop, _resample(config), scale, shift)
+    def _margin(self, have: int, want: int) -> int:
+        """What is cut off before the crop; below nothing, what is put there."""
+        if self.rounding == "transformers":
+            return (have - want) // 2
+        return round((have - want) / 2) if have >= want else -((want - have) // 2)
 
 
 def _resized_part(image: Image.Image, whole: Size, part: tuple[int, int, int, int], resample: int) -> Image.Image:
@@ -140,69 +140,3 @@ def open_image(path: Path) -> Image.Image:
         raise NotAnImage(path, "no such file") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise NotAnImage(path, f"cannot be read as a picture ({error})") from error
-
-
-# -- preprocessor_config.json, key by key
-
-
-def _check_processor(config: Mapping[str, Any]) -> None:
-    for key in ("image_processor_type", "feature_extractor_type"):
-        if config.get(key, PROCESSORS[0]) not in PROCESSORS:
-            raise UnsupportedModel(key, config[key], PROCESSORS[0])
-    for key in ("do_pad", "use_square_size"):
-        if config.get(key):
-            raise UnsupportedModel(key, config[key], False)
-
-
-def _resize(config: Mapping[str, Any], side: int) -> tuple[int | None, Size | None]:
-    """Shortest side, or size to squash to, or neither."""
-    if not config.get("do_resize", True):
-        return None, None
-    match config.get("size", side):
-        case int(shortest):
-            return shortest, None
-        case {"shortest_edge": int(shortest), **rest} if not rest:
-            return shortest, None
-        case {"height": int(height), "width": int(width), **rest} if not rest:
-            return None, (width, height)
-        case other:
-            raise UnsupportedModel("size", other, "a number, shortest_edge, or height and width")
-
-
-def _crop(config: Mapping[str, Any], side: int) -> Size | None:
-    if not config.get("do_center_crop", True):
-        return None
-    match config.get("crop_size", side):
-        case int(edge):
-            return edge, edge
-        case {"height": int(height), "width": int(width), **rest} if not rest:
-            return width, height
-        case other:
-            raise UnsupportedModel("crop_size", other, "a number, or height and width")
-
-
-def _resample(config: Mapping[str, Any]) -> int:
-    resample = config.get("resample", Image.Resampling.BICUBIC.value)
-    if resample not in FILTERS:
-        raise UnsupportedModel("resample", resample, "0 to 5")
-    return int(resample)
-
-
-def _normalisation(config: Mapping[str, Any]) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """(x * factor - mean) / std as one scale and one shift a channel."""
-    factor = config.get("rescale_factor", 1 / 255) if config.get("do_rescale", True) else 1.0
-    if not config.get("do_normalize", True):
-        return (factor, factor, factor), (0.0, 0.0, 0.0)
-    mean, std = (_channels(config, key, default) for key, default in (("image_mean", MEAN), ("image_std", STD)))
-    r, g, b = ((factor / s, -m / s) for m, s in zip(mean, std, strict=True))
-    return (r[0], g[0], b[0]), (r[1], g[1], b[1])
-
-
-def _channels(config: Mapping[str, Any], key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-    match config.get(key, default):
-        case int(grey) | float(grey):
-            return (grey,) * 3
-        case [r, g, b]:
-            return r, g, b
-        case other:
-            raise UnsupportedModel(key, other, "one number, or three")

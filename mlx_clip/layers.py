@@ -1,4 +1,4 @@
-"""Attention, feed-forward, block: the transformer that every tower is made of. Parameter names as in the checkpoints.
+"""Attention, feed-forward, blocks, patches: what every tower is made of. Parameter names as in most checkpoints.
 
 Shapes: n lines or pictures, l positions, w the width. Modules hold no state but their parameters and do no I/O, so
 that they can be trained as they are.
@@ -6,13 +6,16 @@ that they can be trained as they are.
 
 from mlx_clip.activations import ACTIVATION
 from mlx_clip.backend import mx, nn
-from mlx_clip.config import TowerConfig
+from mlx_clip.config import ImageConfig, TowerConfig
 
-__all__ = ["MLP", "Attention", "Block", "Transformer"]
+__all__ = ["MLP", "Attention", "Block", "Mask", "Patches", "PostNormBlock", "Transformer", "patch_matrix"]
+
+Mask = mx.array | str | None
+"""Which positions are looked at: all, what came before ('causal'), or where a boolean (n, 1, 1, l) is true."""
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention, (n, l, w) -> (n, l, w); `mask` is None or 'causal'."""
+    """Multi-head self-attention, (n, l, w) -> (n, l, w)."""
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__()
@@ -23,7 +26,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(config.hidden_size, config.hidden_size)
         self.out_proj = nn.Linear(config.hidden_size, config.hidden_size)
 
-    def __call__(self, x: mx.array, mask: str | None) -> mx.array:
+    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
         q, k, v = (self._split(project(x)) for project in (self.q_proj, self.k_proj, self.v_proj))
         x = mx.fast.scaled_dot_product_attention(q, k, v, scale=self.scale, mask=mask)
         return self.out_proj(x.swapaxes(1, 2).flatten(2))
@@ -53,17 +56,56 @@ class Block(nn.Module):
         self.layer_norm2 = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
         self.mlp = MLP(config)
 
-    def __call__(self, x: mx.array, mask: str | None) -> mx.array:
+    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
         x = x + self.self_attn(self.layer_norm1(x), mask)
         return x + self.mlp(self.layer_norm2(x))
 
 
-class Transformer(nn.Module):
-    def __init__(self, config: TowerConfig) -> None:
-        super().__init__()
-        self.layers = [Block(config) for _ in range(config.num_hidden_layers)]
+class PostNormBlock(Block):
+    """The same parts, each sum normed after it is taken: norm(x + attention(x)), then norm(x + mlp(x))."""
 
-    def __call__(self, x: mx.array, mask: str | None = None) -> mx.array:
+    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
+        x = self.layer_norm1(x + self.self_attn(x, mask))
+        return self.layer_norm2(x + self.mlp(x))
+
+
+class Transformer(nn.Module):
+    def __init__(self, config: TowerConfig, block: type[nn.Module] = Block) -> None:
+        super().__init__()
+        self.layers = [block(config) for _ in range(config.num_hidden_layers)]
+
+    def __call__(self, x: mx.array, mask: Mask = None) -> mx.array:
         for layer in self.layers:
             x = layer(x, mask)
         return x
+
+
+class Patches(nn.Linear):
+    """(n, h, w, c) pixels -> (n, patches, width): patches as rows times one matrix.
+
+    That is what a convolution as wide as its stride is, and no slower.
+    """
+
+    def __init__(self, config: ImageConfig, bias: bool) -> None:
+        super().__init__(config.patch_size**2 * config.num_channels, config.hidden_size, bias=bias)
+        self.patch_size = config.patch_size
+
+    def __call__(self, pixels: mx.array) -> mx.array:
+        return self.project(self.cut(pixels))
+
+    def project(self, patches: mx.array) -> mx.array:
+        """(n, patches, size * size * c) -> (n, patches, width)."""
+        return super().__call__(patches)
+
+    def cut(self, pixels: mx.array) -> mx.array:
+        """(n, h, w, c) -> (n, patches, size * size * c); a border narrower than a patch is cut off."""
+        n, h, w, c = pixels.shape
+        size = self.patch_size
+        rows, columns = h // size, w // size
+        x = pixels[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, c)
+        return x.swapaxes(2, 3).reshape(n, rows * columns, size * size * c)
+
+
+def patch_matrix(kernel: mx.array) -> mx.array:
+    """A checkpoint's convolution (w, c, size, size) as the matrix of `Patches`; a matrix as it is."""
+    return kernel.transpose(0, 2, 3, 1).flatten(1) if kernel.ndim == 4 else kernel

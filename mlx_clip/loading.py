@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlx_clip.copies import Manifest, place, read_manifest
 from mlx_clip.device import Device, describe_device
-from mlx_clip.hub import Source, fetch, resolve
+from mlx_clip.hub import Source, fetch, fetch_tokenizer, resolve
 from mlx_clip.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def load(
 ) -> "Encoder":
     """A card's name (None: the default card), a folder, or a hub repo `owner/name` -> its encoder.
 
+    With `:8bit` behind it the model takes half the room (a quarter of float32's) at a small loss.
+
     The first time, the checkpoint is fetched and converted into `cache` (default: the user's cache folder), which
     `progress` is told of; afterwards neither network nor checkpoint is needed. `revision` is a commit of the repo, or
     for a folder what `Encoder.revision` said. Raises what is in `mlx_clip.errors`, but for NotAnImage.
@@ -40,18 +42,28 @@ def load(
 def _found(source: Source, cache: Path, device: Device) -> tuple[Path, Manifest] | None:
     if source.revision is None:
         return None
-    folder = place(cache, source.slug, source.revision, device.dtype)
+    folder = place(cache, source.slug, source.revision, device.dtype, source.bits)
     manifest = read_manifest(folder)
     return (folder, manifest) if manifest else None
 
 
 def _made(source: Source, cache: Path, device: Device, progress: Progress) -> tuple[Path, Manifest]:
+    from mlx_clip.checkpoint import tokenizer_repo
     from mlx_clip.convert import convert
 
     checkpoint, revision = fetch(source, cache, progress)
-    folder = place(cache, source.slug, revision, device.dtype)
+    borrowed = tokenizer_repo(checkpoint)
+    folder = place(cache, source.slug, revision, device.dtype, source.bits)
     return folder, convert(
-        checkpoint, folder, name=source.name, repo=source.repo, revision=revision, dtype=device.dtype, progress=progress
+        checkpoint,
+        folder,
+        name=source.name,
+        repo=source.repo,
+        revision=revision,
+        dtype=device.dtype,
+        progress=progress,
+        bits=source.bits,
+        tokenizer_folder=fetch_tokenizer(borrowed, cache, progress) if borrowed else None,
     )
 
 

@@ -1,9 +1,11 @@
-"""Text -> token ids, with the `tokenizers` library: any Unicode, cut at the model's length, ragged lines padded.
+"""Text -> token ids, with the libraries the models were trained with: any Unicode, cut to length, lines padded.
 
-NFC -> white space to one space -> lower case -> words -> bytes -> byte pairs -> [start] … [end]
+cleaned (config.Cleaning) -> pieces, by `tokenizers` or `sentencepiece` -> marks of start and end -> rows
 """
 
-from collections.abc import Sequence
+import re
+import string
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,44 +13,137 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mlx_clip.config import Cleaning, Lines
 from mlx_clip.errors import BadCheckpoint
 from mlx_clip.vocabulary import EXCERPT, Excerpt
 
 if TYPE_CHECKING:
+    from sentencepiece import SentencePieceProcessor
     from tokenizers import Tokenizer as Backend
 
-__all__ = ["Tokenizer"]
+__all__ = ["CLEANERS", "FILES", "SPIECE", "Tokenizer", "has_tokenizer"]
+
+WHOLE, SPIECE = "tokenizer.json", "spiece.model"
+FILES = (SPIECE, WHOLE, "vocab.json", "merges.txt", "vocab.txt")
+"""What a tokenizer is kept in: one of these, or vocab.json with merges.txt."""
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+PLAIN = re.compile(r"[ -%'-;=-~]*")  # printable ASCII but for & and <, which may begin an HTML entity or a tag
+
+
+def has_tokenizer(names: set[str]) -> bool:
+    """Whether a folder of files with these names can be tokenized with."""
+    return bool(names & {SPIECE, WHOLE, "vocab.txt"}) or {"vocab.json", "merges.txt"} <= names
 
 
 class Tokenizer:
-    """Of a folder with `tokenizer.json`, or with `vocab.json` and `merges.txt`. Raises BadCheckpoint.
+    """The tokenizer in a folder, which makes rows as `lines` wants them. Raises BadCheckpoint.
 
-    A converted copy has an excerpt besides, which does for a query.
+    A converted copy has an excerpt of it besides, which does for a query.
     """
 
-    def __init__(self, folder: Path, length: int) -> None:
+    def __init__(self, folder: Path, lines: Lines) -> None:
         self._folder = folder
-        self._length = length
+        self._lines = lines
+        self._clean = CLEANERS[lines.cleaning]
         self._excerpt = Excerpt(folder) if (folder / EXCERPT).is_file() else None
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.int32]:
-        """n texts -> int32 (n, longest): each starts and ends with its special tokens, ends repeated as padding."""
+        """n texts -> int32 (n, longest), or (n, length) where all are to be so long."""
         texts = [text.encode("utf-8", "replace").decode() for text in texts]  # a shell may hand over lone surrogates
+        rows, end = self._rows([self._clean(text) for text in texts])
+        longest = self._lines.length if self._lines.full else max(map(len, rows), default=0)
+        ids = np.full((len(rows), longest), end if self._lines.pad is None else self._lines.pad, np.int32)
+        for line, row in zip(ids, rows, strict=True):
+            line[: len(row)] = row
+        return ids
+
+    def _rows(self, texts: list[str]) -> tuple[list[list[int]], int]:
+        """The ids of each text, cut to length; and the id that ends one."""
+        if (self._folder / SPIECE).is_file():
+            pieces = [self._pieces(text) for text in texts]
+            return [self._marked(ids, self.spiece.piece_to_id) for ids in pieces], self._lines.end or 0
         backend = (self._excerpt and self._excerpt.backend(texts)) or self.whole
         backend.no_padding()
-        backend.enable_truncation(self._length)  # keeps the end
-        lines = [encoding.ids for encoding in backend.encode_batch(texts)]
-        ids = np.full((len(lines), max(map(len, lines), default=0)), _end_mark(backend, self._folder), np.int32)
-        for row, line in zip(ids, lines, strict=True):
-            row[: len(line)] = line
-        return ids
+        if self._lines.start or self._lines.end is not None:
+            backend.no_truncation()
+            encoded = backend.encode_batch(texts, add_special_tokens=False)
+            return [self._marked(line.ids, backend.token_to_id) for line in encoded], self._lines.end or 0
+        backend.enable_truncation(self._lines.length)  # keeps the end
+        return [line.ids for line in backend.encode_batch(texts)], _end_mark(backend, self._folder)
+
+    def _marked(self, ids: list[int], id_of: Callable[[str], int | None]) -> list[int]:
+        """A row cut to length, with the marks that `lines` asks for."""
+        start = [id_of(self._lines.start) or 0] if self._lines.start else []
+        end = [] if self._lines.end is None else [self._lines.end]
+        return [*start, *ids[: self._lines.length - len(start) - len(end)], *end]
+
+    # -- what the pieces come from
 
     @cached_property
     def whole(self) -> "Backend":
+        """The tokenizer as `tokenizers` has it, for all files but spiece.model."""
         return _read(self._folder)
+
+    @cached_property
+    def spiece(self) -> "SentencePieceProcessor":
+        from sentencepiece import SentencePieceProcessor
+
+        try:
+            return SentencePieceProcessor(model_file=str(self._folder / SPIECE))
+        except (OSError, RuntimeError) as error:
+            raise BadCheckpoint(self._folder / SPIECE, f"not a SentencePiece model ({error})") from error
+
+    def _pieces(self, text: str) -> list[int]:
+        """SigLIP's tokenizer hides the start of a text from SentencePiece, which would trim it."""
+        if self._lines.cleaning != "canonical":
+            return list(self.spiece.encode(text))
+        hidden = len(self.spiece.encode("<unk>"))
+        return list(self.spiece.encode(f"<unk>\u2581{text}"))[hidden:]
+
+    def check(self) -> None:
+        """Raises BadCheckpoint where there is no tokenizer, or a damaged one."""
+        self([""])
+
+
+# -- what a text goes through first
+
+
+def _canonical(text: str) -> str:
+    """Small letters, no ASCII punctuation, single spaces: as SigLIP was trained."""
+    bare = text.lower().translate(str.maketrans("", "", string.punctuation))
+    return re.sub(r"\s+", " ", bare).strip()
+
+
+def _web(text: str) -> str:
+    """What OpenCLIP does with captions from the web: mended by ftfy, HTML entities read, single spaces."""
+    if PLAIN.fullmatch(text):
+        return " ".join(text.split())
+    import html
+
+    import ftfy
+
+    return " ".join(html.unescape(html.unescape(ftfy.fix_text(text))).split())
+
+
+def _lower(text: str) -> str:
+    """Letter by letter, as the library does: Python's own looks at the end of a word."""
+    from tokenizers import normalizers
+
+    return text.lower() if text.isascii() else str(normalizers.Lowercase().normalize_str(text))
+
+
+CLEANERS: dict[Cleaning, Callable[[str], str]] = {
+    "none": lambda text: text,
+    "lower": _lower,
+    "canonical": _canonical,
+    "web": _web,
+    "web_lower": lambda text: _web(text).lower(),
+}
+
+
+# -- the files
 
 
 def _end_mark(backend: "Backend", folder: Path) -> int:
@@ -62,16 +157,36 @@ def _end_mark(backend: "Backend", folder: Path) -> int:
 def _read(folder: Path) -> "Backend":
     from tokenizers import Tokenizer as Backend
 
-    if (file := folder / "tokenizer.json").is_file():
+    if (file := folder / WHOLE).is_file():
         try:
             return Backend.from_file(str(file))
         except Exception as error:  # what the library raises for every fault of a file
             raise BadCheckpoint(file, f"not a tokenizer ({error})") from error
+    if (file := folder / "vocab.txt").is_file():
+        return _from_words(file)
     return _from_vocabulary(folder / "vocab.json", folder / "merges.txt")
 
 
+def _from_words(vocabulary: Path) -> "Backend":
+    """BERT's own kind: whole words, or their parts after ##. The pipeline that transformers builds for it."""
+    from tokenizers import Tokenizer as Backend
+    from tokenizers import normalizers, pre_tokenizers, processors
+    from tokenizers.models import WordPiece
+
+    words = vocabulary.read_text("utf-8").splitlines()
+    if not {"[UNK]", "[CLS]", "[SEP]"} <= set(words):
+        raise BadCheckpoint(vocabulary, "lacks [UNK], [CLS] or [SEP], as a vocabulary of BERT has them")
+    ids = {word: number for number, word in enumerate(words)}
+    backend = Backend(WordPiece(ids, unk_token="[UNK]"))
+    backend.add_special_tokens([word for word in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]") if word in ids])
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
+    return backend
+
+
 def _from_vocabulary(vocabulary: Path, merges: Path) -> "Backend":
-    """The same pipeline that transformers builds for CLIP from these two files."""
+    """CLIP's kind: byte pairs. The pipeline that transformers builds for it from these two files."""
     from tokenizers import Regex, normalizers, pre_tokenizers, processors
     from tokenizers import Tokenizer as Backend
     from tokenizers.models import BPE

@@ -28,7 +28,7 @@ def write_excerpt(backend: "Backend", folder: Path) -> None:
     """Splits a tokenizer up; does nothing with one that is not made of plain byte pairs."""
     pipeline = json.loads(backend.to_str())
     model = pipeline["model"]
-    if model["type"] != "BPE" or model.get("continuing_subword_prefix") or model.get("byte_fallback"):
+    if model["type"] != "BPE" or model.get("continuing_subword_prefix") or model.get("ignore_merges"):
         return
     vocab, pairs = model["vocab"], [_pair(merge) for merge in model["merges"]]
     rows = sorted((left + right, rank, len(left)) for rank, (left, right) in enumerate(pairs))

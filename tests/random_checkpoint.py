@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
@@ -50,6 +51,91 @@ def write(
     write_tokenizer(folder, tokens, merges, tokenizer_json)
     mx.save_safetensors(str(folder / "model.safetensors"), weights(config, np.random.default_rng(seed)))
     return folder
+
+
+def write_openclip(folder: Path, seed: int = 0) -> Path:
+    """The same model as `write(hidden_act="gelu", legacy_eos=True)` makes, as OpenCLIP publishes its own."""
+    write(folder, seed, hidden_act="gelu", legacy_eos=True)
+    theirs = dict(_as_openclip(dict(mx.load(str(folder / "model.safetensors")))))
+    mx.save_safetensors(str(folder / "open_clip_model.safetensors"), theirs)
+    tokens, _ = vocabulary()
+    vision = {"image_size": 64, "layers": 2, "width": 64, "head_width": 32, "patch_size": 16}
+    text = {"context_length": 77, "vocab_size": len(tokens), "width": 64, "heads": 2, "layers": 2}
+    config = {
+        "model_cfg": {"embed_dim": 32, "vision_cfg": vision, "text_cfg": text},
+        "preprocess_cfg": {"interpolation": "bicubic", "resize_mode": "shortest"},
+    }
+    _write_json(folder / "open_clip_config.json", config)
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        (folder / name).unlink()
+    return folder
+
+
+OPENCLIP_NAMES = (
+    ("vision_model.embeddings.class_embedding", "visual.class_embedding"),
+    ("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
+    ("vision_model.embeddings.patch_embedding", "visual.conv1"),
+    ("vision_model.pre_layrnorm", "visual.ln_pre"),
+    ("vision_model.post_layernorm", "visual.ln_post"),
+    ("vision_model.encoder.layers", "visual.transformer.resblocks"),
+    ("text_model.embeddings.token_embedding", "token_embedding"),
+    ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
+    ("text_model.final_layer_norm", "ln_final"),
+    ("text_model.encoder.layers", "transformer.resblocks"),
+    ("layer_norm1", "ln_1"),
+    ("layer_norm2", "ln_2"),
+    ("self_attn.out_proj", "attn.out_proj"),
+    ("mlp.fc1", "mlp.c_fc"),
+    ("mlp.fc2", "mlp.c_proj"),
+)
+
+
+def _as_openclip(tensors: dict[str, mx.array]) -> Iterator[tuple[str, mx.array]]:
+    yield "visual.proj", tensors["visual_projection.weight"].T
+    yield "text_projection", tensors["text_projection.weight"].T
+    for name, tensor in tensors.items():
+        for ours, theirs in OPENCLIP_NAMES:
+            name = name.replace(ours, theirs)
+        if ".self_attn.q_proj." in name:
+            fused = [tensors[other] for other in _thirds(name)]
+            yield name.replace(".self_attn.q_proj.", ".attn.in_proj_"), mx.concatenate(fused)
+        elif "_proj." not in name.replace("out_proj", "").replace("c_proj", "") and "projection" not in name:
+            yield name, tensor
+
+
+def _thirds(name: str) -> list[str]:
+    """The queries', keys' and values' tensors, by Hugging Face's names."""
+    tower = "vision_model" if name.startswith("visual.") else "text_model"
+    rest = name.split("resblocks.", 1)[1]
+    return [f"{tower}.encoder.layers.{rest.replace('q_proj', f'{part}_proj')}" for part in "qkv"]
+
+
+def write_family(folder: Path, config: dict[str, Any], preprocessing: dict[str, Any], seed: int = 0) -> Path:
+    """A model of any family with random weights, without a tokenizer: of one that knows pictures only it is whole."""
+    from mlx_clip.backend import tree_flatten
+    from mlx_clip.families import family, parse
+
+    folder.mkdir(parents=True, exist_ok=True)
+    known = parse(config)
+    module = family(known.family)
+    mx.random.seed(seed)
+    towers = [module.ImageTower(known), *([module.TextTower(known)] if known.text else [])]
+    tensors = {name: tensor for tower in towers for name, tensor in tree_flatten(tower.parameters())}
+    livelier = {
+        name: mx.random.normal(tensor.shape) * 0.4 if tensor.ndim > 1 else tensor for name, tensor in tensors.items()
+    }
+    mx.save_safetensors(str(folder / "model.safetensors"), livelier)
+    _write_json(folder / "config.json", config)
+    _write_json(folder / "preprocessor_config.json", preprocessing)
+    return folder
+
+
+def write_dinov2(folder: Path, seed: int = 0) -> Path:
+    """A model that knows pictures only, of 64 pixels, 48 numbers each; its table of positions is of larger ones."""
+    config = {"model_type": "dinov2", "hidden_size": 48, "num_attention_heads": 2, "num_hidden_layers": 2,
+              "patch_size": 16, "image_size": 96}  # fmt: skip
+    preprocessing = {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 72}, "crop_size": 64}
+    return write_family(folder, config, preprocessing, seed)
 
 
 # -- the tokenizer

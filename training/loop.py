@@ -36,7 +36,7 @@ class Clip(nn.Module):
         model = self.image.vision_model
         embeddings = model.embeddings
         places = embeddings.position_embedding.weight
-        x = embeddings.patch_embedding(patches) + places[kept + 1]
+        x = embeddings.patch_embedding.project(patches) + places[kept + 1]
         first = mx.broadcast_to(embeddings.class_embedding + places[0], (len(x), 1, x.shape[2]))
         x = model.encoder(model.pre_layrnorm(mx.concatenate([first, x], axis=1)))
         return self.image.visual_projection(model.post_layernorm(x[:, 0]))
@@ -44,7 +44,7 @@ class Clip(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """One batch as the towers want it: patches float32 (n, k, p), their places (n, k), ids (n, l), ends (n,).
+    """One batch as the towers want it: patches float32 (n, k, p), their places (n, k), ids (n, l).
 
     Which pairs belong together or are unclear, (n, n); which concepts are shown and meant, (n, c).
     """
@@ -52,7 +52,6 @@ class Inputs:
     patches: NDArray[np.float32]
     kept: NDArray[np.int32]
     ids: NDArray[np.int32]
-    ends: NDArray[np.int32]
     positive: NDArray[np.bool_]
     unclear: NDArray[np.bool_]
     shown: NDArray[np.bool_]
@@ -106,7 +105,7 @@ def train(
 
 def _loss(clip: Clip, inputs: Inputs) -> mx.array:
     images = clip.pictures(mx.array(inputs.patches), mx.array(inputs.kept))
-    texts = clip.text(mx.array(inputs.ids), mx.array(inputs.ends))
+    texts = clip.text(mx.array(inputs.ids))
     scale = clip.text.logit_scale
     about_pictures = anchor_loss(images, clip.anchors, scale, mx.array(inputs.shown))
     about_texts = anchor_loss(texts, clip.anchors, scale, mx.array(inputs.meant))

@@ -1,6 +1,6 @@
 """The numbers of pics-mini, and its steps from the registry's packages to a checkpoint."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from mlx_clip.backend import mx
 from mlx_clip.checkpoint import Checkpoint
-from mlx_clip.config import ClipConfig, parse
-from mlx_clip.families import family
+from mlx_clip.config import ModelConfig
+from mlx_clip.families import family, parse
 from mlx_clip.tokenizer import Tokenizer
 from training import concepts, pictograms, sources, tokens
 from training.captions import ENGLISH, JAPANESE, Speaker
@@ -62,7 +62,7 @@ def _sentences(things: list[Concept]) -> Iterator[str]:
         yield from (speaker.of_coloured(thing, "red"), speaker.of_ground(thing, "blue"))
 
 
-def new_clip(concepts: int) -> tuple[Clip, ClipConfig]:
+def new_clip(concepts: int) -> tuple[Clip, ModelConfig]:
     """Random weights, the same each time."""
     mx.random.seed(SEED)
     config = parse(CONFIG)
@@ -72,59 +72,49 @@ def new_clip(concepts: int) -> tuple[Clip, ClipConfig]:
     return clip, config
 
 
-def continued(clip: Clip, config: ClipConfig, checkpoint: Path, work: Path) -> None:
+def continued(clip: Clip, config: ModelConfig, checkpoint: Path, work: Path) -> None:
     """Gives `clip` a checkpoint's weights, and each concept the anchor that its names make with them."""
     found = Checkpoint.read(checkpoint)
     weights = [(name, tensor.astype(mx.float32)) for name, tensor in found.tensors.items()]
     for tower, prefixes in ((clip.text, found.module.TEXT), (clip.image, found.module.IMAGE)):
         tower.load_weights([(name, tensor) for name, tensor in weights if name.startswith(prefixes)])
-    tokenizer = Tokenizer(work, config.text.max_position_embeddings)
+    tokenizer = _tokenizer(work, config)
     languages = zip(*((thing.english[0], thing.japanese[0]) for thing in concepts.read(work)), strict=True)
-    clip.anchors = sum(_of_names(clip, config, tokenizer, names) for names in languages) / 2
+    clip.anchors = sum(_of_names(clip, tokenizer, names) for names in languages) / 2
     mx.eval(clip.parameters())
 
 
-def _of_names(clip: Clip, config: ClipConfig, tokenizer: Tokenizer, names: tuple[str, ...]) -> mx.array:
-    ids, ends = _as_tokens(names, tokenizer, config)
-    return unit(clip.text(mx.array(ids), mx.array(ends)))
+def _of_names(clip: Clip, tokenizer: Tokenizer, names: tuple[str, ...]) -> mx.array:
+    return unit(clip.text(mx.array(tokenizer(names))))
 
 
-def _as_tokens(
-    texts: Sequence[str], tokenizer: Tokenizer, config: ClipConfig
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Ids (n, l) up to the last end of a text, and the ends (n,)."""
-    ids = tokenizer(texts)
-    ends = family(config.family).text_ends(ids, config)
-    return ids[:, : ends.max() + 1], ends
+def _tokenizer(work: Path, config: ModelConfig) -> Tokenizer:
+    assert config.lines
+    return Tokenizer(work, config.lines)
 
 
 def learn(
     work: Path,
     clip: Clip,
-    config: ClipConfig,
+    config: ModelConfig,
     schedule: Schedule,
     seed: int,
     group: mx.distributed.Group,
 ) -> Iterator[Progress]:
     """Trains `clip` in place; each process of the group has a seed of its own."""
     examples = Examples(concepts.read(work), pictograms.load(work), seed)
-    tokenizer = Tokenizer(work, config.text.max_position_embeddings)
-    inputs = _inputs(examples, tokenizer, config, schedule.steps, np.random.default_rng(seed))
+    tokenizer = _tokenizer(work, config)
+    inputs = _inputs(examples, tokenizer, schedule.steps, np.random.default_rng(seed))
     return train(clip, inputs, schedule, group)
 
 
-def _inputs(
-    examples: Examples, tokenizer: Tokenizer, config: ClipConfig, steps: int, random: np.random.Generator
-) -> Iterator[Inputs]:
+def _inputs(examples: Examples, tokenizer: Tokenizer, steps: int, random: np.random.Generator) -> Iterator[Inputs]:
     for step, batch in enumerate(examples.batches(BATCH)):
         share = KEPT if step < steps * ALL_PATCHES_FROM else 1.0
-        yield as_inputs(batch, tokenizer, config, share, random)
+        yield as_inputs(batch, tokenizer, share, random)
 
 
-def as_inputs(
-    batch: Batch, tokenizer: Tokenizer, config: ClipConfig, share: float, random: np.random.Generator
-) -> Inputs:
-    ids, ends = _as_tokens(batch.captions, tokenizer, config)
+def as_inputs(batch: Batch, tokenizer: Tokenizer, share: float, random: np.random.Generator) -> Inputs:
     patches = as_patches(batch.pixels)
     total = patches.shape[1]
     order = (-_telling(patches, random)).argsort(axis=1)
@@ -132,8 +122,7 @@ def as_inputs(
     return Inputs(
         np.take_along_axis(patches, kept[..., None], 1),
         kept,
-        ids,
-        ends,
+        tokenizer(batch.captions),
         batch.positive,
         batch.unclear,
         batch.shown,

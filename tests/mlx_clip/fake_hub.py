@@ -13,16 +13,19 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class FakeHub(ThreadingHTTPServer):
-    """Serves one repo, `owner/name`, at one commit. Used as a context; `requests` are (method, path).
+    """Serves a repo, `owner/name`, at one commit, and `others`. Used as a context; `requests` are (method, path).
 
     With `stall_at`, larger files stop after so many bytes, `stalled` is set, and nothing follows.
     """
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, repo: str, stall_at: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, repo: str, stall_at: int | None = None, others: dict[str, Path] | None = None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.folder, self.repo, self.stall_at = folder, repo, stall_at
+        self.folders = {repo: folder} | (others or {})
+        self.stall_at = stall_at
         self.requests: list[tuple[str, str]] = []
         self.stalled, self.closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self.serve_forever)
@@ -45,17 +48,18 @@ class FakeHub(ThreadingHTTPServer):
         """The files whose content was asked for, in order, as often as it was."""
         return [path.rsplit("/", 1)[1] for method, path in self.requests if method == "GET" and "/resolve/" in path]
 
-    def info(self) -> dict[str, Any]:
-        siblings = [{"rfilename": file.name, "size": file.stat().st_size} for file in self.files()]
-        return {"id": self.repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
+    def info(self, repo: str) -> dict[str, Any]:
+        siblings = [{"rfilename": file.name, "size": file.stat().st_size} for file in self.files(repo)]
+        return {"id": repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
 
-    def tree(self) -> list[dict[str, Any]]:
+    def tree(self, repo: str) -> list[dict[str, Any]]:
         return [
-            {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": etag(file)} for file in self.files()
+            {"type": "file", "path": file.name, "size": file.stat().st_size, "oid": etag(file)}
+            for file in self.files(repo)
         ]
 
-    def files(self) -> list[Path]:
-        return sorted(self.folder.iterdir())
+    def files(self, repo: str) -> list[Path]:
+        return sorted(self.folders[repo].iterdir())
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -65,16 +69,17 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         hub, path = self.server, urlsplit(self.path).path
         hub.requests.append((self.command, path))
-        api = f"/api/models/{hub.repo}"
-        file = hub.folder / path.rsplit("/", 1)[1]
-        if path in (api, f"{api}/revision/main", f"{api}/revision/{COMMIT}"):
-            self._json(hub.info())
+        repo = next((repo for repo in hub.folders if f"/{repo}" in path), "no/repo")
+        api = f"/api/models/{repo}"
+        file = hub.folders.get(repo, Path("/nowhere")) / path.rsplit("/", 1)[1]
+        if repo in hub.folders and path in (api, f"{api}/revision/main", f"{api}/revision/{COMMIT}"):
+            self._json(hub.info(repo))
         elif path == f"{api}/tree/{COMMIT}":
-            self._json(hub.tree())
-        elif fnmatch(path, f"/{hub.repo}/resolve/*") and file.is_file():
+            self._json(hub.tree(repo))
+        elif fnmatch(path, f"/{repo}/resolve/*") and file.is_file():
             self._send(200, file.read_bytes(), {"ETag": f'"{etag(file)}"', "X-Repo-Commit": COMMIT})
         else:
-            code = "RevisionNotFound" if path.startswith(api) else "RepoNotFound"
+            code = "RevisionNotFound" if path.startswith(f"{api}/") else "RepoNotFound"
             self._send(404, b"{}", {"X-Error-Code": code, "X-Error-Message": "Not found"})
 
     do_HEAD = do_GET

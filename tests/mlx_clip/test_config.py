@@ -6,14 +6,16 @@ import pytest
 
 from mlx_clip import UnsupportedModel
 from mlx_clip.activations import ACTIVATION
-from mlx_clip.config import ACTIVATIONS, ImageConfig, TextConfig, parse
+from mlx_clip.config import ACTIVATIONS
+from mlx_clip.families import parse
+from mlx_clip.families.clip import ImageConfig, TextConfig
 
 
 def test_a_sparse_config_takes_the_defaults_of_transformers() -> None:
     config = parse({"model_type": "clip", "vision_config": {"image_size": 336}})
     assert config.text == TextConfig()
     assert config.image == ImageConfig(image_size=336)
-    assert (config.projection_dim, config.text.eos_token_id, config.text.hidden_act) == (512, 49407, "quick_gelu")
+    assert (config.dim, config.text.eos_token_id, config.text.hidden_act) == (512, 49407, "quick_gelu")
 
 
 def test_the_old_spelling_replaces_the_new_one_altogether() -> None:
@@ -28,7 +30,7 @@ def test_what_is_not_of_the_model_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("given", "key"),
     [
-        ({"model_type": "siglip"}, "model_type = 'siglip'"),
+        ({"model_type": "siglip2"}, "model_type = 'siglip2'"),
         ({"model_type": None}, "model_type = None"),
         ({"text_config": {"hidden_act": "mish"}}, "text_config.hidden_act = 'mish'"),
         ({"text_config": {"eos_token_id": [2, 3]}}, r"text_config.eos_token_id = \[2, 3\]"),

@@ -20,6 +20,7 @@ import mlx_clip
 from mlx_clip import BadCheckpoint, DiskFull, Encoder, UnknownModel, UnsupportedModel
 from mlx_clip.backend import mx
 from mlx_clip.copies import check_room, made_aside, place, read_manifest
+from tests.mlx_clip.fake_hub import COMMIT
 from tests.random_checkpoint import write
 
 REPOSITORY = Path(mlx_clip.__file__).parents[1]
@@ -171,16 +172,24 @@ def _torch_only(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "error", "sentence"),
     [
-        (_config(model_type="siglip"), UnsupportedModel, "model_type = 'siglip'"),
+        (
+            _config(model_type="siglip2"),
+            UnsupportedModel,
+            "model_type = 'siglip2'.*NaFlex.*the fixed sizes are supported",
+        ),
         (_config(text_config={"hidden_act": "mish"}), UnsupportedModel, "text_config.hidden_act = 'mish'"),
         (
             _config(projection_dim=7),
             BadCheckpoint,
             r"text_projection.weight has the shape \(32, 64\), where .* \(7, 64\)",
         ),
-        (_torch_only, BadCheckpoint, "its weights are in pytorch_model.bin only.*; where transformers is installed"),
+        (_torch_only, BadCheckpoint, "pytorch_model.bin: not a PyTorch checkpoint that can be read safely"),
         (_cut_short, BadCheckpoint, r"model.safetensors: damaged or incomplete \(.*\); fetch the checkpoint again"),
-        (lambda f: (f / "model.safetensors").unlink(), BadCheckpoint, "model.safetensors is missing; give the folder"),
+        (
+            lambda f: (f / "model.safetensors").unlink(),
+            BadCheckpoint,
+            "neither model.safetensors nor open_clip_model.safetensors is in it; give",
+        ),
         (lambda f: (f / "config.json").unlink(), BadCheckpoint, "config.json is missing; give the folder"),
         (lambda f: (f / "config.json").write_text("{"), BadCheckpoint, r"config.json: not JSON \(.*\); fetch"),
         (lambda f: (f / "config.json").write_text("[]"), BadCheckpoint, "config.json: not a JSON object; fetch"),
@@ -280,3 +289,28 @@ def test_a_conversion_killed_at_any_moment_leaves_nothing_half_made(
     assert np.array_equal(load(checkpoint, tmp_path).encode_texts(["red"]), encoder.encode_texts(["red"]))
     assert list(target.parent.iterdir()) == [target]
     assert {entry.name for entry in target.iterdir()} == PARTS
+
+
+# -- and how it goes again
+
+
+def test_removing_a_model_frees_its_copies_and_leaves_the_others(checkpoint: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "other", seed=1)
+    for model in (checkpoint, f"{checkpoint}:8bit", other):
+        load(model, tmp_path / "cache")
+    room = {copy.name: copy.bytes for copy in mlx_clip.converted(tmp_path / "cache")}
+    assert mlx_clip.remove(str(checkpoint), tmp_path / "cache") == room[str(checkpoint)]
+    assert {copy.name for copy in mlx_clip.converted(tmp_path / "cache")} == room.keys() - {str(checkpoint)}
+    assert mlx_clip.remove("no such model", tmp_path / "cache") == 0
+    assert load(checkpoint, tmp_path / "cache").encode_texts(["red"]).shape == (1, 32)
+
+
+def test_removing_the_last_copy_of_a_repo_frees_its_download(checkpoint: Path, tmp_path: Path) -> None:
+    snapshot = tmp_path / "downloads" / "models--someone--tiny" / "snapshots" / COMMIT
+    shutil.copytree(checkpoint, snapshot)
+    for name in ("someone/tiny", "someone/tiny:8bit"):
+        mlx_clip.load(name, revision=COMMIT, cache=tmp_path, device="cpu")
+    small = mlx_clip.remove("someone/tiny", tmp_path)
+    assert snapshot.exists()
+    assert mlx_clip.remove("someone/tiny:8bit", tmp_path) > small - sum(f.stat().st_size for f in checkpoint.iterdir())
+    assert not snapshot.exists()

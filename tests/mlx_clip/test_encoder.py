@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 import mlx_clip
-from mlx_clip import BadCheckpoint, Device, Encoder, NotAnImage
+from mlx_clip import BadCheckpoint, Device, Encoder, NotAnImage, NoWords
 from mlx_clip.convert import convert
 from mlx_clip.copies import place
 from mlx_clip.progress import Silent
-from tests.random_checkpoint import write
+from tests.random_checkpoint import write, write_dinov2
 
 COLOURS = ("red", "green", "blue", "white", "black", "orange", "purple", "gold")
 PICTURES = [Image.radial_gradient("L").resize((90 + 7 * n, 60)).convert("RGB") for n in range(3)]
@@ -151,3 +151,18 @@ def test_identity_tells_models_apart(encoder: Encoder, checkpoint: Path, tmp_pat
         encoder.preprocessing,
     )
     assert replace(mlx_clip.describe_device("cpu"), blas=None).dtype == encoder.dtype == "float32"
+
+
+# -- a model for pictures only
+
+
+def test_a_model_that_knows_pictures_only_says_so_when_it_is_given_words(tmp_path: Path) -> None:
+    encoder = mlx_clip.load(write_dinov2(tmp_path / "dino"), cache=tmp_path, device="cpu")
+    assert (encoder.knows_words, encoder.dim, encoder.image_size) == (False, 48, 64)
+    assert encoder.encode_images(PICTURES).shape == (len(PICTURES), 48)
+    with pytest.raises(NoWords, match=f"^{encoder.name} knows pictures only: ask it with a picture, or ask a model"):
+        encoder.encode_texts(["red"])
+
+
+def test_a_model_that_knows_words_says_so(encoder: Encoder) -> None:
+    assert encoder.knows_words

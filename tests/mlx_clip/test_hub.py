@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import mlx_clip
-from mlx_clip import UnknownModel
+from mlx_clip import UnknownModel, openclip
 from mlx_clip.hub import fingerprint, resolve
 from tests.mlx_clip.fake_hub import COMMIT, FakeHub
-from tests.random_checkpoint import write
+from tests.random_checkpoint import write, write_openclip
 
 REPOSITORY = Path(mlx_clip.__file__).parents[1]
 REPO = "someone/tiny-clip"
@@ -187,6 +187,29 @@ def test_part_of_a_model_in_the_users_cache_is_completed_in_ours(machine: Machin
         assert machine.load(hub.url, revision=COMMIT)[-1] == ["loaded", REPO, COMMIT, 1, True]
 
 
+def test_of_several_forms_of_weights_the_one_that_is_there_is_fetched(machine: Machine, tmp_path: Path) -> None:
+    published = write_openclip(tmp_path / "published")
+    (published / "open_clip_pytorch_model.bin").write_bytes(b"0" * 1000)
+    with FakeHub(published, REPO) as hub:
+        assert machine.load(hub.url)[-1] == ["loaded", REPO, COMMIT, 1, True]
+        assert sorted(hub.fetched()) == ["open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json"]
+    shutil.rmtree(machine.cache / "someone--tiny-clip")
+    assert machine.load(NOWHERE, revision=COMMIT)[-1] == ["loaded", REPO, COMMIT, 1, True]
+
+
+def test_a_checkpoint_without_a_tokenizer_borrows_the_one_it_names(machine: Machine, tmp_path: Path) -> None:
+    published = write_openclip(tmp_path / "published")
+    (tmp_path / "other").mkdir()
+    (published / "tokenizer.json").rename(tmp_path / "other" / "tokenizer.json")
+    (tmp_path / "other" / "model.safetensors").write_bytes(b"not wanted")
+    with FakeHub(published, REPO, others={openclip.TOKENIZER: tmp_path / "other"}) as hub:
+        assert machine.load(hub.url)[-1][0] == "loaded"
+        assert sorted(hub.fetched())[-1] == "tokenizer.json"
+        assert "model.safetensors" not in hub.fetched()
+    shutil.rmtree(machine.cache / "someone--tiny-clip")
+    assert machine.load(NOWHERE, revision=COMMIT)[-1] == ["loaded", REPO, COMMIT, 1, True]
+
+
 # -- and how not
 
 
@@ -196,8 +219,9 @@ def test_a_hub_out_of_reach_says_how_to_bring_the_model_by_hand(machine: Machine
     assert (failed, error) == ("failed", "ModelUnreachable")
     assert sentence.startswith(f"{REPO} at {COMMIT}: not on this machine, and the hub cannot be reached (")
     assert f"\nOn a machine with network: hf download {REPO} --revision {COMMIT} --local-dir FOLDER\n" in sentence
-    assert "config.json, " in sentence
-    assert sentence.endswith("Carry FOLDER here and give it as the model.")
+    assert sentence.endswith(
+        "Carry FOLDER here (of its weights, one .safetensors or .bin is enough) and give it as the model."
+    )
 
 
 def test_a_repo_that_the_hub_does_not_have_is_said_so(machine: Machine, published: Path) -> None:
@@ -216,14 +240,14 @@ def test_a_revision_that_the_hub_does_not_have_is_said_so(machine: Machine, publ
     assert sentence.startswith(f"{REPO}: the hub has no revision {other} of it; ")
 
 
-def test_a_repo_without_safetensors_is_refused_before_anything_is_fetched(machine: Machine, published: Path) -> None:
-    (published / "model.safetensors").unlink()
-    (published / "open_clip_model.safetensors").unlink()
+def test_a_repo_without_weights_is_refused_before_anything_is_fetched(machine: Machine, published: Path) -> None:
+    for weights in ("model.safetensors", "open_clip_model.safetensors", "pytorch_model.bin"):
+        (published / weights).unlink()
     with FakeHub(published, REPO) as hub:
         [[_, error, sentence]] = machine.load(hub.url)
         assert hub.fetched() == []
     assert error == "BadCheckpoint"
-    assert sentence.startswith(f"{REPO}: the repo has no model.safetensors; where transformers is installed")
+    assert sentence.startswith(f"{REPO}: the repo has none of model.safetensors, open_clip_model.safetensors, ")
 
 
 def test_whether_the_hub_answers_can_be_asked(machine: Machine, published: Path) -> None:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mlx_clip import NotAnImage, UnsupportedModel
-from mlx_clip.image import LONG, MEAN, STD, Recipe, open_image, to_rgb
+from mlx_clip.image import LONG, open_image, to_rgb
+from mlx_clip.processors import MEAN, STD
+from mlx_clip.processors import recipe as recipe_of
 
 SIDE = 32
 ORIENTATION = 0x0112
-CLIP = Recipe.from_config({}, SIDE)
+CLIP = recipe_of({}, SIDE)
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -110,18 +112,18 @@ def test_what_is_no_picture_is_said_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [SIDE, {"shortest_edge": SIDE}])
 @pytest.mark.parametrize("crop", [SIDE, {"height": SIDE, "width": SIDE}])
 def test_sizes_may_be_written_in_two_ways(size: object, crop: object) -> None:
-    assert Recipe.from_config({"size": size, "crop_size": crop}, SIDE) == CLIP
+    assert recipe_of({"size": size, "crop_size": crop}, SIDE) == CLIP
 
 
 def test_a_height_and_a_width_squash_the_whole_picture() -> None:
     config = {"size": {"height": SIDE, "width": SIDE}, "do_center_crop": False}
     picture = noise(90, 40)
     squashed = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    assert np.array_equal(Recipe.from_config(config, SIDE)(picture), np.array(squashed))
+    assert np.array_equal(recipe_of(config, SIDE)(picture), np.array(squashed))
 
 
 def test_a_crop_without_resizing_lays_small_pictures_on_black() -> None:
-    recipe = Recipe.from_config({"do_resize": False}, SIDE)
+    recipe = recipe_of({"do_resize": False}, SIDE)
     pixels = recipe(Image.new("RGB", (100, 10), "white"))
     assert (pixels == 255).all(axis=(1, 2)).tolist() == [11 <= row < 21 for row in range(SIDE)]
 
@@ -130,7 +132,7 @@ def test_a_crop_without_resizing_lays_small_pictures_on_black() -> None:
 def test_every_filter_of_pillow_is_honoured(resample: int) -> None:
     config = {"size": {"height": SIDE, "width": SIDE}, "do_center_crop": False, "resample": resample}
     expected = noise(90, 40).resize((SIDE, SIDE), resample)
-    assert np.array_equal(Recipe.from_config(config, SIDE)(noise(90, 40)), np.array(expected))
+    assert np.array_equal(recipe_of(config, SIDE)(noise(90, 40)), np.array(expected))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_every_filter_of_pillow_is_honoured(resample: int) -> None:
     ],
 )
 def test_scale_and_shift_are_the_processors_normalisation(config: dict[str, Any], expected: Any) -> None:
-    recipe = Recipe.from_config(config, SIDE)
+    recipe = recipe_of(config, SIDE)
     pixels = noise(SIDE, SIDE)
     values = np.array(pixels) * np.array(recipe.scale) + np.array(recipe.shift)
     assert np.allclose(values, expected(np.array(pixels)))
@@ -162,12 +164,12 @@ def test_scale_and_shift_are_the_processors_normalisation(config: dict[str, Any]
         ({"resample": 9}, "resample = 9"),
         ({"image_mean": [0.5]}, r"image_mean = \[0.5\]"),
         ({"do_pad": True}, "do_pad = True"),
-        ({"image_processor_type": "SiglipImageProcessor"}, "image_processor_type = 'SiglipImageProcessor'"),
+        ({"image_processor_type": "DPTImageProcessor"}, "image_processor_type = 'DPTImageProcessor'"),
     ],
 )
 def test_what_cannot_be_honoured_is_named(config: dict[str, Any], key: str) -> None:
     with pytest.raises(UnsupportedModel, match=f"asks for {key}, which is not supported"):
-        Recipe.from_config(config, SIDE)
+        recipe_of(config, SIDE)
 
 
 def test_the_id_says_what_is_done_and_tells_recipes_apart() -> None:
@@ -178,7 +180,10 @@ def test_the_id_says_what_is_done_and_tells_recipes_apart() -> None:
         {"size": {"height": SIDE, "width": SIDE}},
         {"size": 40},
         {"do_resize": False},
+        {"image_processor_type": "SiglipImageProcessor"},
+        {"image_processor_type": "CLYPImageProcessor"},
+        {"image_processor_type": "OpenCLIP"},
     ]
-    ids = [Recipe.from_config(config, SIDE).id for config in configs]
+    ids = [recipe_of(config, SIDE).id for config in configs]
     assert ids[0].startswith("rgb-shortest32-crop32x32-bicubic-")
     assert len(set(ids)) == len(ids)

@@ -19,12 +19,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CLIP's own vocabulary, as OpenAI published it and open_clip carries it, in vocab.json and merges.txt."""
     folder = tmp_path_factory.mktemp("vocabulary")
-    tokens, merges = _published()
+    tokens, merges = published_vocabulary()
     write_tokenizer(folder, tokens, merges, tokenizer_json=False)
     return folder
 
 
-def _published() -> tuple[list[str], list[tuple[str, str]]]:
+def published_vocabulary() -> tuple[list[str], list[tuple[str, str]]]:
+    """The tokens and merges of CLIP."""
     package = find_spec("open_clip")
     assert package and package.origin
     with gzip.open(Path(package.origin).parent / "bpe_simple_vocab_16e6.txt.gz", "rt", encoding="utf-8") as lines:

@@ -8,6 +8,7 @@ from PIL import Image
 
 import mlx_clip
 from mlx_clip.catalog import find
+from mlx_clip.config import Lines
 from mlx_clip.tokenizer import Tokenizer
 
 TEXTS = ["a dog on the beach", "自転車", "", "Zorglub é 🙂", "富士山の写真 " * 40]
@@ -40,6 +41,6 @@ def test_transformers_makes_the_same_vectors_from_its_folder(folder: Path, tmp_p
 def test_token_ids_are_those_of_transformers(folder: Path) -> None:
     from transformers import AutoTokenizer
 
-    theirs, ours = AutoTokenizer.from_pretrained(folder), Tokenizer(folder, 48)
+    theirs, ours = AutoTokenizer.from_pretrained(folder), Tokenizer(folder, Lines(length=48))
     for text in TEXTS:
         assert ours([text])[0].tolist() == theirs(text, truncation=True).input_ids

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlx_clip.config import Lines
 from mlx_clip.tokenizer import Tokenizer
 from mlx_clip.vocabulary import write_excerpt
 
@@ -57,8 +58,8 @@ def test_ids_are_those_of_transformers(vocabulary: Path, tmp_path: Path, theirs:
 
         CLIPTokenizer.from_pretrained(vocabulary).save_pretrained(folder)
     if kind == "an excerpt":
-        write_excerpt(Tokenizer(folder, 77).whole, folder)
-    tokenizer = Tokenizer(folder, 77)
+        write_excerpt(Tokenizer(folder, Lines(length=77)).whole, folder)
+    tokenizer = Tokenizer(folder, Lines(length=77))
     for line, expected in zip(LINES, theirs, strict=True):
         assert tokenizer([line])[0].tolist() == expected, repr(line)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlx_clip.config import parse
+from mlx_clip.families import parse
 from training import recipe
 from training.concepts import Concept
 from training.pictograms import Pictograms
@@ -33,5 +33,5 @@ def small_config() -> dict:
     text, vision = recipe.CONFIG["text_config"], recipe.CONFIG["vision_config"]
     small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     config = recipe.CONFIG | {"projection_dim": 24, "text_config": text | small, "vision_config": vision | small}
-    assert parse(config).projection_dim == 24
+    assert parse(config).dim == 24
     return config

@@ -8,8 +8,7 @@ import pytest
 
 import mlx_clip
 from mlx_clip.backend import mx
-from mlx_clip.config import parse
-from mlx_clip.families import family
+from mlx_clip.families import family, parse
 from mlx_clip.tokenizer import Tokenizer
 from training import recipe, tokens
 from training.concepts import Concept
@@ -33,7 +32,7 @@ def clip(small_config: dict, concepts: list[Concept]) -> Clip:
     mx.random.seed(0)
     config = parse(small_config)
     module = family(config.family)
-    made = Clip(module.TextTower(config), module.ImageTower(config), len(concepts), config.projection_dim)
+    made = Clip(module.TextTower(config), module.ImageTower(config), len(concepts), config.dim)
     mx.eval(made.parameters())
     return made
 
@@ -50,10 +49,8 @@ def test_it_learns_four_shapes_and_what_is_written_has_learned_them(
     work: Path, clip: Clip, small_config: dict, concepts: list[Concept], pictograms: Pictograms
 ) -> None:
     config = parse(small_config)
-    tokenizer = Tokenizer(work, config.text.max_position_embeddings)
-    batches = (
-        recipe.as_inputs(b, tokenizer, config, 1.0, np.random.default_rng(0)) for b in album(concepts, pictograms)
-    )
+    tokenizer = Tokenizer(work, config.lines)
+    batches = (recipe.as_inputs(b, tokenizer, 1.0, np.random.default_rng(0)) for b in album(concepts, pictograms))
     told = list(train(clip, batches, Schedule(steps=150, warmup=10)))
     assert [progress.step for progress in told] == [25, 50, 75, 100, 125, 150]
     assert told[-1].loss < told[0].loss / 2

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlx_clip.config import Lines
 from mlx_clip.tokenizer import Tokenizer
 from training import concepts, tokens
 from training.captions import Speaker
@@ -49,7 +50,7 @@ def test_a_speaker_keeps_to_its_language_and_names_what_it_is_told(japanese: flo
 
 def test_the_vocabulary_knows_its_words_whole_and_every_other_text_by_its_bytes(tmp_path: Path) -> None:
     tokens.learn(["a photo of a dog", "犬の写真", "自転車"] * 9, 800, tmp_path / "tokenizer.json")
-    tokenizer = Tokenizer(tmp_path, 48)
+    tokenizer = Tokenizer(tmp_path, Lines(length=48))
     assert [len(tokenizer([text])[0]) - 2 for text in ("dog", "DOG", "犬の写真", "自転車の写真")] == [1, 1, 3, 3]
     known = set(tokenizer.whole.get_vocab().values())
     for text in ("Zorglub é 🙂", "ｄｏｇ", "\x00", "鳥" * 100):

@@ -1,0 +1,162 @@
+"""SigLIP and SigLIP 2 at a fixed size, as transformers' `SiglipModel` computes them and names their parameters.
+
+A text is read in both directions, always 64 tokens of it, and pooled at the last; a picture is pooled by a head that
+asks its patches one learnt question (MAP, multi-head attention pooling). Shapes as in clip.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlx_clip import config as base
+from mlx_clip.backend import mx, nn
+from mlx_clip.config import Lines, ModelConfig
+from mlx_clip.errors import UnsupportedModel
+from mlx_clip.families.clip import TextEmbeddings
+from mlx_clip.layers import MLP, Patches, Transformer, patch_matrix
+
+__all__ = ["IMAGE", "TEXT", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize"]
+
+TEXT = ("text_model.", "logit_scale", "logit_bias")
+IMAGE = ("vision_model.",)
+TOKEN_TABLE = "text_model.embeddings.token_embedding.weight"
+
+GEMMA = 256_000
+"""Tokens of SigLIP 2's vocabulary, of small letters, padded with 0. SigLIP pads with what ends a text, 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextConfig(base.TextConfig):
+    hidden_act: str = "gelu_pytorch_tanh"
+    layer_norm_eps: float = 1e-6
+    vocab_size: int = 32000
+    max_position_embeddings: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig(base.ImageConfig):
+    hidden_act: str = "gelu_pytorch_tanh"
+    layer_norm_eps: float = 1e-6
+    patch_size: int = 16
+
+
+def parse(config: Mapping[str, Any]) -> ModelConfig:
+    text, image = config.get("text_config") or {}, config.get("vision_config") or {}
+    if not image.get("vision_use_head", True):
+        raise UnsupportedModel("vision_config.vision_use_head", False, True)
+    text_tower = base.tower(TextConfig, text, "text_config")
+    image_tower = base.tower(ImageConfig, image, "vision_config")
+    dim = text.get("projection_size") or text_tower.hidden_size
+    if dim != image_tower.hidden_size:
+        raise UnsupportedModel("text_config.projection_size", dim, f"{image_tower.hidden_size}, the pictures' width")
+    return ModelConfig(family="siglip", text=text_tower, image=image_tower, dim=dim, lines=_lines(text_tower))
+
+
+def _lines(text: TextConfig) -> Lines:
+    cleaning: base.Cleaning
+    cleaning, pad = ("lower", 0) if text.vocab_size >= GEMMA else ("canonical", 1)
+    return Lines(length=text.max_position_embeddings, cleaning=cleaning, full=True, pad=pad, end=1)
+
+
+class TextModel(nn.Module):
+    def __init__(self, config: base.TextConfig, dim: int) -> None:
+        super().__init__()
+        self.embeddings = TextEmbeddings(config)
+        self.encoder = Transformer(config)
+        self.final_layer_norm = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
+        self.head = nn.Linear(config.hidden_size, dim)
+
+    def __call__(self, ids: mx.array) -> mx.array:
+        x = self.encoder(self.embeddings(ids))
+        return self.head(self.final_layer_norm(x[:, -1]))
+
+
+class TextTower(nn.Module):
+    """(n, 64) token ids -> (n, d).
+
+    `logit_scale` and `logit_bias` (of the sigmoid) lie here so that the two towers hold all of a checkpoint.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.text_model = TextModel(config.text, config.dim)
+        self.logit_scale = mx.zeros((1,))
+        self.logit_bias = mx.zeros((1,))
+
+    def __call__(self, ids: mx.array) -> mx.array:
+        return self.text_model(ids)
+
+
+class ImageEmbeddings(nn.Module):
+    def __init__(self, config: base.ImageConfig) -> None:
+        super().__init__()
+        self.patch_embedding = Patches(config, bias=True)
+        self.position_embedding = nn.Embedding(config.patches, config.hidden_size)
+
+    def __call__(self, pixels: mx.array) -> mx.array:
+        return self.patch_embedding(pixels) + self.position_embedding.weight
+
+
+class ProbeAttention(nn.Module):
+    """One query for each picture, the probe (1, 1, w), over its patches (n, l, w) -> (n, w)."""
+
+    def __init__(self, config: base.ImageConfig) -> None:
+        super().__init__()
+        w = config.hidden_size
+        self.heads = config.num_attention_heads
+        self.in_proj_weight = mx.zeros((3 * w, w))  # queries, keys, values
+        self.in_proj_bias = mx.zeros((3 * w,))
+        self.out_proj = nn.Linear(w, w)
+
+    def __call__(self, probe: mx.array, x: mx.array) -> mx.array:
+        weights, biases = mx.split(self.in_proj_weight, 3), mx.split(self.in_proj_bias, 3)
+        inputs = (mx.broadcast_to(probe, (len(x), 1, x.shape[2])), x, x)
+        q, k, v = (self._split(i @ w.T + b) for i, w, b in zip(inputs, weights, biases, strict=True))
+        x = mx.fast.scaled_dot_product_attention(q, k, v, scale=q.shape[-1] ** -0.5)
+        return self.out_proj(x.flatten(1))
+
+    def _split(self, x: mx.array) -> mx.array:
+        return mx.unflatten(x, 2, (self.heads, -1)).swapaxes(1, 2)  # (n, heads, l, w / heads)
+
+
+class Head(nn.Module):
+    def __init__(self, config: base.ImageConfig) -> None:
+        super().__init__()
+        self.probe = mx.zeros((1, 1, config.hidden_size))
+        self.attention = ProbeAttention(config)
+        self.layernorm = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
+        self.mlp = MLP(config)
+
+    def __call__(self, x: mx.array) -> mx.array:
+        x = self.attention(self.probe, x)
+        return x + self.mlp(self.layernorm(x))
+
+
+class ImageModel(nn.Module):
+    def __init__(self, config: base.ImageConfig) -> None:
+        super().__init__()
+        self.embeddings = ImageEmbeddings(config)
+        self.encoder = Transformer(config)
+        self.post_layernorm = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
+        self.head = Head(config)
+
+    def __call__(self, pixels: mx.array) -> mx.array:
+        return self.head(self.post_layernorm(self.encoder(self.embeddings(pixels))))
+
+
+class ImageTower(nn.Module):
+    """(n, h, w, c) normalised pixels -> (n, d)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.vision_model = ImageModel(config.image)
+
+    def __call__(self, pixels: mx.array) -> mx.array:
+        return self.vision_model(pixels)
+
+
+def sanitize(tensors: dict[str, mx.array], config: ModelConfig) -> dict[str, mx.array]:  # noqa: ARG001
+    """Drops the numbers 0, 1, 2, … that some checkpoints carry; the patch convolution becomes a matrix."""
+    kept = {name: tensor for name, tensor in tensors.items() if not name.endswith(".embeddings.position_ids")}
+    patches = "vision_model.embeddings.patch_embedding.weight"
+    return kept | ({patches: patch_matrix(kept[patches])} if patches in kept else {})
