@@ -4,21 +4,25 @@ Results go to stdout, one a line; everything else to stderr. Imports that cost t
 them: `pics --help` must not wait for a model.
 """
 
-import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 
 import typer
 from typer.exceptions import TyperException
 
+from terminal.text import json_line
+
 if TYPE_CHECKING:
     from indexer.build import Report
-    from indexer.photo import Hit
+    from indexer.complete import Completion
+    from indexer.photo import ModelIdentity
     from indexer.query import Query
+    from indexer.settings import Settings
     from indexer.store.library import Library
     from mlx_clip.encoder import Encoder
 
@@ -36,12 +40,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+models_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(models_app, name="models")
 
 Count = Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, help="How many photos to show.")]
 Folders = Annotated[
     list[Path] | None, typer.Option("--in", metavar="FOLDER", help="Only photos in this folder (repeatable).")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Another model with vectors here (`pics status`).")
+]
 Paths = Annotated[bool, typer.Option("--paths", help="Paths alone, one a line.")]
 Print0 = Annotated[bool, typer.Option("-0", "--print0", help="Paths alone, each ended by a NUL, for xargs -0.")]
 
@@ -94,9 +103,14 @@ def index(
     max_megapixels: Annotated[int, typer.Option(min=1, help="Skip larger pictures.")] = 256,
     as_json: Json = False,
 ) -> int:
-    """Take in new and changed photos, and let go of deleted ones."""
-    from indexer.build import Settings, build, compare
+    """Take in new and changed photos, and let go of deleted ones.
+
+    With --model, the vectors of another model are made beside those in use: `pics use NAME` switches.
+    """
+    from indexer.build import build, compare
+    from indexer.complete import complete
     from indexer.scan import photo_roots
+    from indexer.settings import Settings
     from terminal.progress import index_progress
 
     roots = photo_roots(paths or [])
@@ -104,12 +118,64 @@ def index(
     with _library(must_exist=not roots) as library:
         if dry_run:
             report = compare(library, roots, exclude)
-        else:
-            encoder = _encoder_for(library, model)
-            with index_progress() as watch:
-                report = build(library, encoder, roots, exclude, settings, watch)
-    _tell(report, as_json, dry_run)
-    return SOME_SKIPPED if report.left_out else DONE
+            _tell(report, as_json, would=True)
+            _tell_plan(library, model, settings, as_json)
+            return SOME_SKIPPED if report.left_out else DONE
+        in_use, asked_for = _encoders(library, model)
+        with index_progress() as watch:
+            report = build(library, in_use, roots, exclude, settings, watch)
+        _tell(report, as_json)
+        with index_progress() as watch:
+            completion = complete(library, asked_for, settings, watch)
+        _tell_completion(completion, as_json)
+    return SOME_SKIPPED if report.left_out or completion.skipped else DONE
+
+
+def _tell(report: "Report", as_json: bool, would: bool = False) -> None:
+    from terminal.text import notes, summary
+
+    sys.stdout.write(json_line(asdict(report)) if as_json else summary(report, would) + "\n")
+    sys.stdout.flush()
+    for note in notes(report):
+        say(note)
+
+
+def _tell_completion(completion: "Completion", as_json: bool) -> None:
+    from terminal.text import completed, completion_notes
+
+    if completion.lacking:
+        sys.stdout.write(json_line(asdict(completion)) if as_json else completed(completion) + "\n")
+    for note in completion_notes(completion):
+        say(note)
+
+
+def _tell_plan(library: "Library", model: str | None, settings: "Settings", as_json: bool) -> None:
+    """Of the model that is named; of the one in use, if there is anything to tell."""
+    from terminal.forecast import forecast
+    from terminal.text import planned
+
+    in_use = library.model()
+    if in_use is None or not (model or library.lacking(in_use.name)):
+        return
+    name = _name_here(library, model) if model else in_use.name
+    plan = forecast(library, name, _home() / MODELS, _load, settings)
+    sys.stdout.write(json_line(asdict(plan)) if as_json else planned(plan) + "\n")
+
+
+@app.command()
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model with vectors here (`pics status`).")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="Though it lacks the vectors of some photos.")] = False,
+) -> int:
+    """Search with another model from now on.
+
+    New photos get its vectors. Nothing is encoded, and the vectors of the model used so far stay.
+    """
+    with _library() as library:
+        name = _name_here(library, name)
+        library.use(name, anyway)
+    say(f"{name} is in use")
+    return DONE
 
 
 # -- asking it
@@ -123,6 +189,7 @@ def search(
     as_json: Json = False,
     paths: Paths = False,
     print0: Print0 = False,
+    model: Model = None,
 ) -> int:
     """Find photos by words."""
     from indexer.query import Query
@@ -130,7 +197,7 @@ def search(
     words = " ".join(text).strip()
     if not words:
         raise typer.BadParameter("say in words what is in the photo", param_hint="TEXT")
-    return _answer(Query(words=words, folders=_absolute(folders), limit=number), as_json, paths, print0)
+    return _answer(Query(words, None, _absolute(folders), number, model), as_json, paths, print0)
 
 
 @app.command()
@@ -141,35 +208,34 @@ def similar(
     as_json: Json = False,
     paths: Paths = False,
     print0: Print0 = False,
+    model: Model = None,
 ) -> int:
     """Find photos that look like a picture."""
     from indexer.query import Query
 
-    return _answer(Query(picture=image, folders=_absolute(folders), limit=number), as_json, paths, print0)
+    return _answer(Query(None, image, _absolute(folders), number, model), as_json, paths, print0)
 
 
 def _answer(query: "Query", as_json: bool, paths: bool, print0: bool) -> int:
+    import mlx_clip
     from indexer.search import search as find
+    from terminal.text import hits as lines
 
     with _library() as library:
-        _check_folders(library, query.folders)
-        hits = find(library, _encoder_of(library), query)
+        if query.model:
+            query = replace(query, model=_name_here(library, query.model))
+        try:
+            hits = find(library, _encoder_of, query)
+        except mlx_clip.NoWords as error:
+            from terminal.status import that_know_words
+
+            raise mlx_clip.ClipError(f"{error}{that_know_words(library.models())}") from error
     if not hits:
         say("nothing found")
         return NOTHING_FOUND
-    sys.stdout.writelines(_lines(hits, as_json, paths, print0))
+    sys.stdout.writelines(lines(hits, as_json, paths, print0))
     sys.stdout.flush()
     return DONE
-
-
-def _lines(hits: Sequence["Hit"], as_json: bool, paths: bool, print0: bool) -> Iterable[str]:
-    if as_json:
-        return (_json(asdict(hit)) for hit in hits)
-    if print0:
-        return (hit.path + "\0" for hit in hits)
-    if paths:
-        return (hit.path + "\n" for hit in hits)
-    return (f"{hit.score:.3f}  {hit.path}\n" for hit in hits)
 
 
 # -- looking after it
@@ -178,46 +244,12 @@ def _lines(hits: Sequence["Hit"], as_json: bool, paths: bool, print0: bool) -> I
 @app.command()
 def status(as_json: Json = False) -> int:
     """Show what the library holds."""
+    from terminal.status import facts, lines
+
     with _library() as library:
-        facts = _status(library)
-    if as_json:
-        sys.stdout.write(_json(facts))
-        return DONE
-    from terminal.text import size
-
-    print(f"photos   {facts['photos']:,} ({facts['distinct']:,} different pictures)")
-    print(f"model    {facts['model']} ({facts['dim']} numbers a picture)")
-    print(f"library  {facts['library']} ({size(facts['bytes'])})")
-    print(f"skipped  {facts['skipped']:,}" + (" (`pics errors` says why)" if facts["skipped"] else ""))
-    for root in facts["roots"]:
-        there = "" if root["present"] else "  not there now: its photos are kept"
-        print(f"folder   {root['path']}  {root['photos']:,}{there}")
+        found = facts(library)
+    sys.stdout.writelines([json_line(found)] if as_json else (line + "\n" for line in lines(found)))
     return DONE
-
-
-def _status(library: "Library") -> dict[str, Any]:
-    model = library.model()
-    roots = [
-        {
-            "path": root.path,
-            "photos": library.files.count(root.path),
-            "present": Path(root.path).exists(),
-            "exclude": root.exclude,
-            "scanned_at": root.scanned_at,
-        }
-        for root in library.roots.all()
-    ]
-    return {
-        "photos": library.files.count(),
-        "distinct": library.files.count_contents(),
-        "model": model.name if model else None,
-        "revision": model.revision if model else None,
-        "dim": model.dim if model else 0,
-        "library": str(library.path),
-        "bytes": library.bytes_on_disk,
-        "skipped": len(library.files.skipped()),
-        "roots": roots,
-    }
 
 
 @app.command()
@@ -226,7 +258,7 @@ def errors(as_json: Json = False) -> int:
     with _library() as library:
         skipped = library.files.skipped()
     for skip in skipped:
-        sys.stdout.write(_json(asdict(skip)) if as_json else f"{skip.path}: {skip.reason}\n")
+        sys.stdout.write(json_line(asdict(skip)) if as_json else f"{skip.path}: {skip.reason}\n")
     if not skipped:
         say("no photo was skipped")
     return DONE if skipped else NOTHING_FOUND
@@ -244,40 +276,49 @@ def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -
     return DONE if number else NOTHING_FOUND
 
 
-@app.command()
-def models(as_json: Json = False) -> int:
+@models_app.callback()
+def models(context: typer.Context, as_json: Json = False) -> int:
     """List the models pics knows, with what they find and cost."""
     import mlx_clip
+    from terminal.text import model_card
 
-    in_use = _model_in_use()
+    if context.invoked_subcommand:
+        return DONE
+    with _library_if_any() as library:
+        in_use = library.model() if library else None
     here = {model.name for model in mlx_clip.converted(_home() / MODELS)}
     if not as_json:
         say("   name                 recall    px      size  licence         (* in use, + here and ready)")
     for card in mlx_clip.cards():
-        facts = asdict(card) | {"here": card.name in here, "in_use": card.name == in_use}
-        sys.stdout.write(_json(facts) if as_json else _card_line(facts, card.score(RECALL)) + "\n")
+        facts = asdict(card) | {"here": card.name in here, "in_use": in_use is not None and card.name == in_use.name}
+        sys.stdout.write(json_line(facts) if as_json else model_card(facts, card.score(RECALL)) + "\n")
     return DONE
 
 
-def _card_line(facts: dict[str, Any], recall: float | None) -> str:
+@models_app.command()
+def drop(name: Annotated[str, typer.Argument(metavar="NAME", help="As in `pics status` or `pics models`.")]) -> int:
+    """Give back the room of a model that is not in use.
+
+    Its vectors go, the words that were asked of it, its converted copy and its download.
+    """
+    import mlx_clip
     from terminal.text import size
 
-    marks = ("*" if facts["in_use"] else " ") + ("+" if facts["here"] else " ")
-    found = f"{recall:.0f}" if recall else "?"
-    weight = "built in" if facts["folder"] else size(facts["download_bytes"] or 4 * facts["parameters"])
-    line = f"{marks} {facts['name']:<20} {found:>6} {facts['image_size']:>5} {weight:>9}  {facts['licence']:<15}"
-    return f"{line} {facts['note']}"
-
-
-def _model_in_use() -> str | None:
-    from indexer.errors import NothingIndexed
-
-    try:
-        with _library() as library:
-            model = library.model()
-    except NothingIndexed:
-        return None
-    return model.name if model else None
+    cache, freed = _home() / MODELS, 0
+    with _library_if_any() as library:
+        name = _name_here(library, name)
+        kept = {kept.name for kept in library.models()} if library else set()
+        copies = {copy.name for copy in mlx_clip.converted(cache)}
+        if name not in kept | copies:
+            raise mlx_clip.UnknownModel(name, "nothing of this model is here", get_close_matches(name, kept | copies))
+        if library and name in kept:
+            freed = library.bytes_on_disk
+            if not library.drop(name):
+                say("library.db could not be made smaller; the room in it is for what is indexed next")
+            freed -= library.bytes_on_disk
+    freed += mlx_clip.remove(name, cache)
+    say(f"{name} is dropped, {size(max(0, freed))} are free again; `pics index --model {name}` brings it back")
+    return DONE
 
 
 @app.command()
@@ -287,12 +328,7 @@ def doctor(as_json: Json = False) -> int:
 
     checks = examine(_home())
     for check in checks:
-        if as_json:
-            sys.stdout.write(_json(asdict(check)))
-        else:
-            print(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<8} {check.found}")
-            if check.mend:
-                print(f"      {'':<8} {check.mend}")
+        sys.stdout.write(json_line(asdict(check)) if as_json else check.line + "\n")
     return DONE if all(check.ok for check in checks) else FAILED
 
 
@@ -326,20 +362,50 @@ def _library(must_exist: bool = True) -> "Library":
     return Library(_home(), must_exist)
 
 
-def _encoder_of(library: "Library") -> "Encoder":
-    """The model whose vectors the library holds."""
+def _library_if_any() -> "AbstractContextManager[Library | None]":
     from indexer.errors import NothingIndexed
 
-    model = library.model()
-    if model is None:
-        raise NothingIndexed
+    try:
+        return _library()
+    except NothingIndexed:
+        return nullcontext()
+
+
+def _encoder_of(model: "ModelIdentity") -> "Encoder":
     return _load(model.name, model.revision)
 
 
-def _encoder_for(library: "Library", model: str | None) -> "Encoder":
-    """The model asked for, else the one the library was made with, else the catalogue's default."""
-    ours = library.model()
-    return _encoder_of(library) if ours and model in (None, ours.name) else _load(model)
+def _encoders(library: "Library", model: str | None) -> tuple["Encoder", "Encoder"]:
+    """The model in use, and the one asked for, which is the same when none is or when the library has no vectors."""
+    from indexer.photo import identity
+
+    in_use = library.model()
+    asked_for = _encoder_asked_for(library, model) if model or not in_use else _encoder_of(in_use)
+    if in_use is None or library.would_adopt(identity(asked_for)):
+        return asked_for, asked_for
+    library.kept_as(identity(asked_for))  # a model that must be refused is so before an hour's work
+    return _encoder_of(in_use), asked_for
+
+
+def _encoder_asked_for(library: "Library", model: str | None) -> "Encoder":
+    """As it was when it was first used here; a folder as it is now. None: the catalogue's default."""
+    name = model and _name_here(library, model)
+    kept = next((kept.identity for kept in library.models() if kept.name == name), None)
+    is_folder = name and Path(name).is_absolute() and Path(name).is_dir()
+    return _encoder_of(kept) if kept and not is_folder else _load(name)
+
+
+def _name_here(library: "Library | None", model: str) -> str:
+    """What a model is called that was typed: as on its card, a folder by its whole path, also when it has gone."""
+    from indexer.photo import absolute
+    from mlx_clip.errors import UnknownModel
+    from mlx_clip.hub import resolve
+
+    try:
+        return resolve(model, None, _home() / MODELS).name
+    except UnknownModel:
+        folder = str(absolute(Path(model)))
+        return folder if library and folder in {kept.name for kept in library.models()} else model
 
 
 def _load(model: str | None, revision: str | None = None) -> "Encoder":
@@ -353,27 +419,6 @@ def _absolute(folders: list[Path] | None) -> tuple[str, ...]:
     from indexer.photo import absolute
 
     return tuple(str(absolute(folder)) for folder in folders or [])
-
-
-def _check_folders(library: "Library", folders: Sequence[str]) -> None:
-    """A folder that neither the disk nor the library knows is a slip of the keyboard."""
-    from indexer.errors import NoSuchPath
-
-    for folder in folders:
-        if not library.files.count(folder) and not Path(folder).exists():
-            raise NoSuchPath(folder)
-
-
-def _tell(report: "Report", as_json: bool, dry_run: bool) -> None:
-    from terminal.text import notes, summary
-
-    sys.stdout.write(_json(asdict(report)) if as_json else summary(report, dry_run) + "\n")
-    for note in notes(report):
-        say(note)
-
-
-def _json(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, ensure_ascii=False, default=str) + "\n"
 
 
 if __name__ == "__main__":

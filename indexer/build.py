@@ -4,9 +4,8 @@ Whatever ends a run early (Ctrl-C, kill -9, a full disk, a pulled plug), the bat
 run goes on from there: what is in the library is not new any more.
 """
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,38 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.decode import MAX_PIXELS
 from indexer.errors import NothingIndexed
 from indexer.feed import Known, Outcome, Picture, Reader, Vanished, feed
 from indexer.photo import Encoder, File, Skip, identity, is_within
 from indexer.scan import Scan
+from indexer.settings import DEFAULTS, Progress, Settings, Watch
 from indexer.store.files import Diff
 from indexer.store.library import KnownContents, Library
 from indexer.store.roots import Root
 
-BATCH = 32
 KNOWN_AT_ONCE = 512  # files that need no encoding are recorded this many at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user may turn: pictures a batch, reading threads, and the largest picture in pixels."""
-
-    batch: int = BATCH
-    workers: int = os.cpu_count() or 1
-    max_pixels: int = MAX_PIXELS
-
-
-DEFAULTS = Settings()
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`done` of `total` files of this stage are behind us. Stages: 'scan' (total unknown: 0), 'index'."""
-
-    stage: str
-    done: int
-    total: int
 
 
 @dataclass(slots=True)
@@ -68,9 +45,6 @@ class Report:
     def left_out(self) -> bool:
         """Whether something that should be in the library is not."""
         return bool(self.skipped or self.unreadable)
-
-
-Watch = Callable[[Progress], None]
 
 
 def build(

@@ -138,6 +138,17 @@ def outermost(roots: Iterable[str]) -> list[str]:
     return [unique[path] for path in reversed(kept)]
 
 
+def whereabouts(path: str) -> str:
+    """Where the bytes of an indexed file are: 'there', 'offline' (in iCloud only) or 'away' (unplugged, or gone)."""
+    try:
+        return "offline" if is_offline(os.stat(path)) else "there"
+    except (FileNotFoundError, NotADirectoryError):
+        folder, name = os.path.split(path)
+        return "offline" if os.path.lexists(os.path.join(folder, f".{name}{ICLOUD}")) else "away"
+    except OSError:
+        return "there"  # reading it will say what the matter is
+
+
 def _file(path: str, info: os.stat_result) -> File:
     return File(path, info.st_size, info.st_mtime_ns, info.st_dev, HAS_FLAGS and is_offline(info))
 

@@ -23,6 +23,12 @@ class Check:
     found: str
     mend: str = ""
 
+    @property
+    def line(self) -> str:
+        """One line, or two."""
+        mend = f"\n      {'':<8} {self.mend}" if self.mend else ""
+        return f"{'ok  ' if self.ok else 'FAIL'}  {self.name:<8} {self.found}{mend}"
+
 
 def examine(home: Path) -> list[Check]:
     return [_python(), _sqlite(), _device(), _blas(), _folder(home), _models(home), _network()]

@@ -12,14 +12,15 @@ from terminal.text import size
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
-    from indexer.build import Progress, Watch
+    from indexer.settings import Progress, Watch
 
 PATIENCE = 5.0  # seconds between two lines of plain progress
+DOING = {"scan": "looking", "index": "indexing", "complete": "completing"}
 
 
 @contextmanager
 def index_progress() -> "Iterator[Watch]":
-    """A watcher for `build`, shown for the length of the block."""
+    """A watcher for `build` and `complete`, shown for the length of the block."""
     if not sys.stderr.isatty():
         yield PlainLines(sys.stderr).show
         return
@@ -28,28 +29,32 @@ def index_progress() -> "Iterator[Watch]":
 
 
 class PlainLines:
-    """`indexing: 1,024 of 140,000 (93 a second)`, at most every PATIENCE seconds."""
+    """`indexing: 1,024 of 140,000 (93 a second)`, at most every PATIENCE seconds. Each stage has a rate of its own."""
 
     def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out
         self._clock = clock
-        self._started = self._said = clock()
+        self._stage = ""
+        self._said = clock()
 
     def show(self, progress: "Progress") -> None:
         now = self._clock()
+        if progress.stage != self._stage:
+            self._stage, self._began, self._done_before = progress.stage, now, progress.done
         if now - self._said < PATIENCE:
             return
         self._said = now
-        if progress.stage == "scan":
-            line = f"looking: {progress.done:,} photos"
+        line = f"{DOING[progress.stage]}: {progress.done:,}"
+        if progress.total:
+            rate = (progress.done - self._done_before) / (now - self._began) if now > self._began else 0.0
+            line += f" of {progress.total:,} ({rate:.0f} a second)"
         else:
-            rate = progress.done / (now - self._started)
-            line = f"indexing: {progress.done:,} of {progress.total:,} ({rate:.0f} a second)"
+            line += " photos"
         self._out.write(line + "\n")
 
 
 class IndexBar:
-    """A spinner while folders are walked, then a bar."""
+    """A spinner while folders are walked, then a bar for each stage."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -66,7 +71,8 @@ class IndexBar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bars.add_task("looking", total=None, rate="")
+        self._stage = "scan"
+        self._task = self._bars.add_task(DOING[self._stage], total=None, rate="")
 
     def __enter__(self) -> "IndexBar":
         self._bars.start()
@@ -76,13 +82,11 @@ class IndexBar:
         self._bars.stop()
 
     def show(self, progress: "Progress") -> None:
-        if progress.stage == "scan":
-            self._bars.update(self._task, completed=progress.done)
-            return
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            self._bars.reset(self._task, total=progress.total or None, description=DOING[self._stage])
         task = self._bars.tasks[0]
-        if task.total is None:
-            self._bars.reset(self._task, total=progress.total, description="indexing")
-        rate = f"{task.speed:.0f}/s" if task.speed else ""
+        rate = f"{task.speed:.0f}/s" if task.speed and progress.total else ""
         self._bars.update(self._task, completed=progress.done, rate=rate)
 
 

@@ -1,10 +1,19 @@
-"""Numbers and reports as sentences."""
+"""Numbers and reports as sentences, and as JSON."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from indexer.build import Report
+    from indexer.complete import Completion
+    from indexer.photo import Hit
+    from indexer.plan import Plan
+
+
+def json_line(facts: dict[str, Any]) -> str:
+    return json.dumps(facts, ensure_ascii=False, default=str) + "\n"
 
 
 def size(n_bytes: float) -> str:
@@ -18,6 +27,33 @@ def size(n_bytes: float) -> str:
 
 def photos(number: int) -> str:
     return "1 photo" if number == 1 else f"{number:,} photos"
+
+
+def pictures(number: int) -> str:
+    """Photos by content: copies count once."""
+    return "1 picture" if number == 1 else f"{number:,} pictures"
+
+
+def duration(seconds: float) -> str:
+    """5000 -> '1 h 23 min'."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{max(1, round(seconds))} s"
+    if minutes < 100:
+        return f"{minutes} min"
+    hours = round(seconds / 3600)
+    return f"{minutes // 60} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days {hours % 24} h"
+
+
+def hits(found: "Iterable[Hit]", as_json: bool, paths: bool, print0: bool) -> Iterator[str]:
+    """A line each, of the kind asked for; print0's end with a NUL instead."""
+    for hit in found:
+        if as_json:
+            yield json_line(asdict(hit))
+        elif print0:
+            yield hit.path + "\0"
+        else:
+            yield f"{hit.path}\n" if paths else f"{hit.score:.3f}  {hit.path}\n"
 
 
 def summary(report: "Report", would: bool) -> str:
@@ -48,3 +84,50 @@ def notes(report: "Report") -> Iterator[str]:
         yield f"{photos(report.vanished)} went or changed while being read: the next run sees to {it}"
     if report.skipped:
         yield f"{photos(report.skipped)} skipped: `pics errors` says why"
+
+
+# -- models
+
+
+def completed(completion: "Completion") -> str:
+    """One line: what a pass over the pictures that lack a model's vectors did."""
+    return f"{completion.model}: made {completion.encoded:,} of {completion.lacking:,} missing vectors"
+
+
+def completion_notes(completion: "Completion") -> Iterator[str]:
+    """What a person should know besides, a sentence each."""
+    model, again = completion.model, f"`pics index --model {completion.model}` goes on with them"
+    if completion.away:
+        drives = "is on a drive that is" if completion.away == 1 else "are on drives that are"
+        yield f"{pictures(completion.away)} {drives} not there: plugged in again, {again}"
+    if completion.offline:
+        yield f"{pictures(completion.offline)} only in iCloud: left out, so that nothing is downloaded"
+    if completion.changed:
+        yield f"{pictures(completion.changed)} changed since indexed: `pics index` without a path sees to it"
+    if completion.skipped:
+        yield f"{pictures(completion.skipped)} could not be read: `pics errors` says why"
+    if completion.is_whole and not completion.in_use:
+        yield f"{model} has the vectors of all pictures: `pics use {model}` switches to it"
+
+
+def planned(plan: "Plan") -> str:
+    """One line: what completing a model would take."""
+    if not plan.pictures:
+        return f"{plan.model}: no picture lacks its vectors"
+    line = f"{plan.model}: {pictures(plan.pictures)} to encode, "
+    if plan.seconds is None:
+        line += "how long it takes is not known before the model is here"
+    else:
+        line += f"about {duration(plan.seconds)}" + ("" if plan.measured else " (reckoned from the model in use)")
+    if plan.bytes is not None:
+        line += f", {size(plan.bytes)} of disk"
+    return line + (f"; a download of {size(plan.download_bytes)} comes first" if plan.download_bytes else "")
+
+
+def model_card(facts: dict[str, Any], recall: float | None) -> str:
+    """A line of `pics models`."""
+    marks = ("*" if facts["in_use"] else " ") + ("+" if facts["here"] else " ")
+    found = f"{recall:.0f}" if recall else "?"
+    weight = "built in" if facts["folder"] else size(facts["download_bytes"] or 4 * facts["parameters"])
+    line = f"{marks} {facts['name']:<20} {found:>6} {facts['image_size']:>5} {weight:>9}  {facts['licence']:<15}"
+    return f"{line} {facts['note']}"

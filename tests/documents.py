@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-COMMANDS = ("index", "search", "similar", "status", "errors", "forget", "models", "doctor", "demo")
+COMMANDS = (
+    *("index", "use", "search", "similar", "status", "errors", "forget"),
+    *("models", "models drop", "doctor", "demo"),
+)
 
 
-def pics_help(*command: str) -> str:
+def pics_help(command: str = "") -> str:
     """What `pics COMMAND --help` prints, 80 columns wide."""
-    return _pics(*command, "--help")
+    return _pics(*command.split(), "--help")
 
 
 def demo() -> str:

@@ -11,12 +11,14 @@ from typing import Any
 import apsw
 import sqlite_vec
 
-from indexer.errors import LibraryBroken, LibraryBusy, LibraryFull
+from indexer.errors import LibraryBroken, LibraryBusy, LibraryClosed, LibraryFull
 
 Row = tuple[Any, ...]
 Condition = tuple[str, list[str]]
 """A piece of SQL and the values for its question marks."""
 PATIENCE_MS = 10_000  # how long to wait for another process's transaction; ours take a fraction of a second
+HURRY_MS = 50  # the same, where it is better to do without
+NO_ROOM = "Could not insert a new vector chunk"  # sqlite-vec's name for a full disk, where it is the first to meet it
 PAGE_SIZE = 32_768  # scans of vectors read 30 % faster than with 4 KB pages
 
 
@@ -91,10 +93,30 @@ class Database:
             raise
 
     @contextmanager
+    def in_a_hurry(self) -> Iterator[None]:
+        """For the length of the block, another process's transaction is hardly waited for."""
+        self._connection.set_busy_timeout(HURRY_MS)
+        try:
+            yield
+        finally:
+            self._connection.set_busy_timeout(PATIENCE_MS)
+
+    def shrink(self) -> None:
+        """Gives what deleted rows took back to the disk.
+
+        VACUUM may number the rows of a table anew, and sqlite-vec finds its chunks by such a number; it does not where
+        the table has an index, as that one has (test_store_models.py would notice).
+        """
+        self.run("vacuum")
+        self.run("pragma wal_checkpoint(truncate)")
+
+    @contextmanager
     def _named(self) -> Iterator[None]:
         try:
             yield
-        except apsw.FullError as error:
+        except (apsw.FullError, apsw.SQLError) as error:
+            if isinstance(error, apsw.SQLError) and NO_ROOM not in str(error):
+                raise
             raise LibraryFull(
                 f"{self.path}: no space left on its disk. What was indexed is safe;"
                 " make room and run the same command again"
@@ -107,7 +129,8 @@ class Database:
                 "your photos are untouched"
             ) from error
         except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.IOError) as error:
-            raise LibraryBroken(
+            kind = LibraryClosed if isinstance(error, apsw.ReadOnlyError) else LibraryBroken
+            raise kind(
                 f"{self.path}: cannot be opened or written ({error}); check the folder's permissions and its disk"
             ) from error
 

@@ -140,7 +140,7 @@ class Files:
         """Records that this content lies at this path; returns 'new', 'changed', 'moved' or 'copied'."""
         spelled = _spelling(file.path)
         facts = (content_id, file.size, file.mtime_ns, file.volume)
-        self._database.run("delete from skipped where path = ?", spelled[0])
+        self.reads(file.path)
         if self._database.run(
             "update file set content_id = ?, size = ?, mtime_ns = ?, volume = ? where path = ?", *facts, spelled[0]
         ):
@@ -197,6 +197,10 @@ class Files:
             "insert or replace into skipped (path, reason) values (?, ?)",
             [(canonical(skip.path), skip.reason) for skip in skips],
         )
+
+    def reads(self, path: str) -> None:
+        """Takes back that a photo could not be read."""
+        self._database.run("delete from skipped where path = ?", canonical(path))
 
     # -- what the library knows
 

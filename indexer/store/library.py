@@ -6,22 +6,32 @@ One file, `library.db`, and beside it `index.lock` while somebody writes. Reader
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from indexer.errors import LibraryBroken, NothingIndexed, OtherModel
+from indexer.errors import (
+    LibraryBroken,
+    LibraryBusy,
+    LibraryClosed,
+    LibraryFull,
+    ModelIncomplete,
+    ModelInUse,
+    NothingIndexed,
+    OtherModel,
+)
 from indexer.photo import Content, File, Hit, ModelIdentity, Vector
 from indexer.store.database import Database
 from indexer.store.files import Files, contents_within
+from indexer.store.lacking import Lacking
 from indexer.store.lock import only_writer
+from indexer.store.models import Kept, Models
 from indexer.store.roots import Roots
 from indexer.store.schema import migrate
-from indexer.store.vectors import Vectors
 
 
 class Library:
-    """The photos, where they lie, and the vectors that one model made of them.
+    """The photos, where they lie, and the vectors that models made of them, of which one is in use.
 
     `folder` is made when missing, unless `must_exist`: then a missing library raises NothingIndexed.
     """
@@ -41,6 +51,7 @@ class Library:
         migrate(self._database)
         self.files = Files(self._database)
         self.roots = Roots(self._database)
+        self._models = Models(self._database)
 
     def __enter__(self) -> "Library":
         return self
@@ -63,52 +74,105 @@ class Library:
     def bytes_on_disk(self) -> int:
         return sum(file.stat().st_size for file in self.path.parent.glob(self.path.name + "*"))
 
-    # -- the model
+    # -- the models
 
     def model(self) -> ModelIdentity | None:
-        """The model whose vectors are searched; None before the first index."""
-        row = self._database.row("select name, revision, weights_hash, dim, preprocessing from model where is_current")
-        return ModelIdentity(*row) if row else None
+        """The model in use: it is searched with, and new photos get its vectors. None before the first index."""
+        return self._models.current()
+
+    def models(self) -> list[Kept]:
+        """Every model with room here, by name."""
+        return self._models.all()
+
+    def searchable(self, name: str | None = None) -> ModelIdentity:
+        """The model of that name, None: the one in use. Raises NothingIndexed, NoSuchModel when it has no vector."""
+        return self._models.searchable(name)
+
+    def kept_as(self, model: ModelIdentity) -> ModelIdentity | None:
+        """What a model is called here. Raises OtherModel when the one of its name here makes other vectors."""
+        return self._models.like(model)
+
+    def not_comparable(self, ours: ModelIdentity, other: ModelIdentity) -> OtherModel:
+        """The error that says why the vectors of a model here and another's are not, and what to do."""
+        return self._models.not_comparable(ours, other)
+
+    def would_adopt(self, model: ModelIdentity) -> bool:
+        """Whether it is the model in use, or would become it: that is so while the one in use has no vector."""
+        ours = self.model()
+        return ours is None or ours.makes_the_same_vectors_as(model) or not self._models.vectors().count()
 
     def adopt(self, model: ModelIdentity) -> None:
-        """Makes this the library's model; raises OtherModel when there are vectors of another."""
+        """Makes this the model in use; raises OtherModel when another is, and has vectors."""
         with self._database.transaction():
-            if self.model() is not None and self._vectors().count() == 0:
-                self._vectors().drop()
-                self._database.run("delete from model")
-            if self.model() is not None:
-                self.check(model)
-                return
-            self._database.run(
-                "insert into model (name, revision, weights_hash, dim, preprocessing, is_current)"
-                " values (?, ?, ?, ?, ?, 1)",
-                model.name,
-                model.revision,
-                model.weights_hash,
-                model.dim,
-                model.preprocessing,
-            )
-            self._vectors().create()
+            ours = self.model()
+            if ours and not self.would_adopt(model):
+                raise self._models.not_comparable(ours, model)
+            if ours and not ours.makes_the_same_vectors_as(model):
+                self._models.drop(ours.name)
+            self._models.use(self._room_for(model).name)
 
-    def check(self, model: ModelIdentity) -> None:
-        """Raises OtherModel unless the library's vectors can be compared with this model's."""
-        ours = self.model()
-        if ours is None or ours.makes_the_same_vectors_as(model):
-            return
-        if ours.name == model.name:
-            what = f"the files of model {model.name} have changed since this library was made with them"
-        else:
-            what = f"this library was made with model {ours.name}, not {model.name}: their vectors cannot be compared"
-        raise OtherModel(
-            f"{what}. Leave out --model to go on with {ours.name}, or start a second library:"
-            f" PICS_HOME=FOLDER pics index PHOTOS --model {model.name}"
-        )
+    def keep(self, model: ModelIdentity) -> ModelIdentity:
+        """Makes room for a model's vectors beside the others; returns it as it is called here. Raises OtherModel."""
+        with self._database.transaction():
+            return self._room_for(model)
 
-    def _vectors(self) -> Vectors:
-        row = self._database.row("select id, dim from model where is_current")
-        if row is None:
-            raise NothingIndexed
-        return Vectors(self._database, *row)
+    def _room_for(self, model: ModelIdentity) -> ModelIdentity:
+        kept = self.kept_as(model)
+        if kept is None:
+            self._models.add(model, is_current=self.model() is None)
+        return kept or model
+
+    def use(self, name: str, anyway: bool = False) -> None:
+        """Searches with the model of that name from now on. Raises NoSuchModel, LibraryBusy.
+
+        Raises ModelIncomplete when it lacks a vector, unless that is to be so `anyway`.
+        """
+        with self.writing(), self._database.transaction():
+            self._models.searchable(name)
+            (kept,) = (kept for kept in self.models() if kept.name == name)
+            if kept.lacking and not (kept.is_current or anyway):
+                raise ModelIncomplete(name, kept.lacking, kept.of)
+            self._models.use(name)
+
+    def drop(self, name: str) -> bool:
+        """Lets go of a model's vectors and of what was asked of it; returns whether the file could be made smaller.
+
+        That takes as much room again as the library for a while. Raises ModelInUse, LibraryBusy.
+        """
+        with self.writing():
+            with self._database.transaction():
+                if (ours := self.model()) and ours.name == name:
+                    raise ModelInUse(name, (kept.name for kept in self.models() if kept.name != name))
+                self._models.drop(name)
+            try:
+                self._database.shrink()
+            except (LibraryFull, LibraryBusy):
+                return False
+            return True
+
+    # -- vectors that are lacking
+
+    def lacking(self, name: str) -> int:
+        """How many different pictures have no vector of the model of that name, which may be unknown here."""
+        vectors = self._models.vectors(name).count() if self._models.named(name) else 0
+        return self.files.count_contents() - vectors
+
+    @contextmanager
+    def pictures_without(self, name: str) -> Iterator[Lacking]:
+        """Which pictures these are, and where they lie, as of now."""
+        lacking = Lacking(self._database, self._models.vectors(name) if self._models.named(name) else None)
+        try:
+            yield lacking
+        finally:
+            lacking.close()
+
+    def put_vectors(self, name: str, batch: Iterable[tuple[int, str, Vector]]) -> None:
+        """Records vectors by content id, in one transaction; the paths they were made from read well again."""
+        with self._database.transaction():
+            vectors = self._models.vectors(name)
+            for content_id, path, vector in batch:
+                vectors.add(content_id, vector)
+                self.files.reads(path)
 
     # -- photos in
 
@@ -125,7 +189,7 @@ class Library:
         if content_id is not None:
             return self.files.place(file, content_id, was_known=True)
         content_id = self.files.add_content(content)
-        self._vectors().add(content_id, vector)
+        self._models.vectors().add(content_id, vector)
         return self.files.place(file, content_id, was_known=False)
 
     def put_known(self, batch: Iterable[tuple[File, bytes]]) -> Counter[str]:
@@ -150,12 +214,13 @@ class Library:
 
     # -- photos out
 
-    def nearest(self, query: Vector, n: int, folders: Sequence[str] = ()) -> list[Hit]:
+    def nearest(self, query: Vector, n: int, folders: Sequence[str] = (), model: str | None = None) -> list[Hit]:
         """The n paths in `folders` (none: anywhere) whose pictures are most like a unit vector, best first.
 
-        Every path is a hit of its own, so a copy ties with its original.
+        Every path is a hit of its own, so a copy ties with its original. Compared are the vectors of the model of that
+        name (None: the one in use), which the query must be of too.
         """
-        vectors = self._vectors()
+        vectors = self._models.vectors(model)
         among = contents_within(folders)
         k = n
         while True:
@@ -169,17 +234,32 @@ class Library:
         """Whether the library has some bytes, wherever they lie."""
         return self.files.content_id(sha256) is not None
 
-    def vector_at(self, path: str, stamp: tuple[int, int] | None) -> Vector | None:
-        """The stored vector of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
+    def vector_at(self, path: str, stamp: tuple[int, int] | None, model: str | None = None) -> Vector | None:
+        """A model's vector of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
         found = self.files.content_at(path)
         if found is None or stamp not in (None, found[1:]):
             return None
-        return self._vectors().get(found[0])
+        return self._models.vectors(model).get(found[0])
 
-    def vector_of(self, sha256: bytes) -> Vector | None:
-        """The stored vector of some bytes, wherever they lie."""
+    def vector_of(self, sha256: bytes, model: str | None = None) -> Vector | None:
+        """A model's vector of some bytes, wherever they lie."""
         content_id = self.files.content_id(sha256)
-        return None if content_id is None else self._vectors().get(content_id)
+        return None if content_id is None else self._models.vectors(model).get(content_id)
+
+    # -- words that were asked
+
+    def vector_of_words(self, model: str, words: str) -> Vector | None:
+        """The vector that the model of that name made of words, if they were asked of late."""
+        return self._models.vector_of_words(model, words)
+
+    def keep_words(self, model: str, words: str, vector: Vector) -> None:
+        """Keeps it for the next time they are asked, if it is done at once: no search waits for it, or fails."""
+        with (
+            suppress(LibraryBusy, LibraryFull, LibraryClosed),
+            self._database.in_a_hurry(),
+            self._database.transaction(),
+        ):
+            self._models.keep_words(model, words, vector)
 
 
 class KnownContents:

@@ -48,6 +48,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             is_current integer not null,
             added_at text not null default current_timestamp)""",
     ),
+    (  # 2: several models side by side, and the words that were asked of them
+        "create unique index model_by_name on model (name)",
+        "create unique index model_in_use on model (is_current) where is_current",
+        """create table query (
+            model_id integer not null references model (id) on delete cascade,
+            text text not null,
+            vector blob not null,
+            used_at text not null,
+            primary key (model_id, text))""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -3,12 +3,21 @@
 Unit float32, compared by L2: cosine = 1 - d²/2.
 """
 
+import math
+
 import numpy as np
 
 from indexer.photo import Vector
 from indexer.store.database import Condition, Database
 
+CHUNK = 1024  # vectors for which sqlite-vec takes room at a time
+CHUNK_OVERHEAD = 32_768  # bytes beside each chunk's vectors, measured: ids, places, and the unfilled end of a page
 KNN_LIMIT = 4096  # sqlite-vec's largest k; past it every distance is computed and sorted
+
+
+def room(n: int, dim: int) -> int:
+    """About how many bytes n vectors of `dim` numbers take in the database."""
+    return math.ceil(n / CHUNK) * (CHUNK * 4 * dim + CHUNK_OVERHEAD)
 
 
 class Vectors:
@@ -17,6 +26,7 @@ class Vectors:
     def __init__(self, database: Database, model_id: int, dim: int) -> None:
         self._database = database
         self._table = f"vectors_{model_id}"
+        self.ids = f"{self._table}_rowids"  # sqlite-vec's own; its column rowid is the content's id
         self._dim = dim
 
     def create(self) -> None:
@@ -44,7 +54,8 @@ class Vectors:
         return None if data is None else np.frombuffer(data, np.float32)
 
     def count(self) -> int:
-        return int(self._database.value(f"select count(*) from {self._table}"))
+        """From the table in which sqlite-vec keeps the places: it is a hundred times as fast as asking itself."""
+        return int(self._database.value(f"select count(*) from {self.ids}"))
 
     def nearest(self, query: Vector, k: int, among: Condition | None = None) -> list[tuple[int, float]]:
         """The k contents most like a unit vector, as (content id, cosine), best first.

@@ -124,16 +124,6 @@ def test_a_file_that_is_no_picture_is_named(indexed: Pics, tmp_path: Path) -> No
     assert result.stderr == f"pics: {letter}: not a picture, or in a format that is not supported\n"
 
 
-def test_another_model_is_refused_with_both_names_and_the_way_out(indexed: Pics, tmp_path: Path) -> None:
-    from tests.random_checkpoint import write
-
-    write(tmp_path / "other-clip", seed=1)
-    result = indexed("index", "--model", tmp_path / "other-clip")
-    assert result.returncode == 2
-    assert str(indexed.checkpoint) in result.stderr and str(tmp_path / "other-clip") in result.stderr
-    assert "PICS_HOME=" in result.stderr
-
-
 def test_with_no_hub_and_no_model_it_says_how_to_bring_one_and_takes_no_other(pics: Pics, photos: Path) -> None:
     result = pics("index", photos)
     assert result.returncode == 2

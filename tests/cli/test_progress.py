@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import Progress
+from indexer.settings import Progress
 from terminal.progress import PlainLines, Transfer
 from tests.cli.conftest import Pics
 
@@ -24,6 +24,27 @@ def test_plain_progress_says_a_line_only_now_and_then() -> None:
         "indexing: 50 of 100 (5 a second)",
         "indexing: 75 of 100 (5 a second)",
         "indexing: 100 of 100 (5 a second)",
+    ]
+
+
+def test_each_stage_has_a_rate_of_its_own() -> None:
+    now, said = [0.0], io.StringIO()
+    lines = PlainLines(said, clock=lambda: now[0])
+    for seconds, progress in (
+        (100, Progress("scan", 1000, 0)),
+        (110, Progress("index", 4, 100)),
+        (120, Progress("index", 54, 100)),
+        (130, Progress("complete", 1000, 90_000)),
+        (140, Progress("complete", 2000, 90_000)),
+    ):
+        now[0] = seconds
+        lines.show(progress)
+    assert said.getvalue().splitlines() == [
+        "looking: 1,000 photos",
+        "indexing: 4 of 100 (0 a second)",
+        "indexing: 54 of 100 (5 a second)",
+        "completing: 1,000 of 90,000 (0 a second)",
+        "completing: 2,000 of 90,000 (100 a second)",
     ]
 
 

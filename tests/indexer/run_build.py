@@ -1,12 +1,15 @@
 """An index run in a process of its own, for tests that end it: says what it has encoded and finished on stdout.
 
-python -m tests.indexer.run_build HOME PHOTOS SECONDS_A_BATCH
+python -m tests.indexer.run_build HOME PHOTOS SECONDS_A_BATCH [MODEL DIM]
+
+With a model, a run that completes that one.
 """
 
 import sys
 from pathlib import Path
 
 from indexer.build import build
+from indexer.complete import complete
 from indexer.photo import Pixels, Vector
 from indexer.store.library import Library
 from tests.fake_encoder import FakeEncoder
@@ -21,9 +24,12 @@ class Telling(FakeEncoder):
         return super().encode_pixels(pixels)
 
 
-def main(home: str, photos: str, seconds: str) -> None:
+def main(home: str, photos: str, seconds: str, model: str = "", dim: str = "") -> None:
     with Library(Path(home)) as library:
-        build(library, Telling(seconds_a_batch=float(seconds)), [photos], settings=SETTINGS)
+        if model:
+            complete(library, Telling(model, int(dim), float(seconds)), SETTINGS)
+        else:
+            build(library, Telling(seconds_a_batch=float(seconds)), [photos], settings=SETTINGS)
     print("done", flush=True)
 
 

@@ -14,8 +14,8 @@ FLOORS = (  # top to bottom; a room may import what lies below it, and nothing b
     ("cli",),
     ("demo",),
     ("terminal", "web", "training"),
-    ("indexer.build",),
-    ("indexer.organize", "indexer.search", "indexer.feed"),
+    ("indexer.build", "indexer.complete", "indexer.plan"),
+    ("indexer.organize", "indexer.search", "indexer.feed", "indexer.settings"),
     ("indexer.store", "indexer.query", "indexer.decode", "indexer.metadata", "indexer.scan"),
     ("indexer.photo", "indexer.errors", "mlx_clip"),
 )

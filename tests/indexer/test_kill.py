@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from indexer.build import build
+from indexer.complete import complete
 from indexer.errors import LibraryBusy
 from indexer.store.database import Database
 from indexer.store.library import Library
@@ -23,10 +24,15 @@ NUMBER = 60
 SECONDS_A_BATCH = 0.05  # so slow that a busy computer does not finish the run before it is ended
 
 
+OTHER = ("other", "5")
+
+
 @contextmanager
-def indexing(home: Path, photos: Path, seconds_a_batch: float = SECONDS_A_BATCH) -> Iterator["subprocess.Popen[str]"]:
-    """An index run in a process of its own, which has begun to encode."""
-    command = [sys.executable, "-m", "tests.indexer.run_build", str(home), str(photos), str(seconds_a_batch)]
+def indexing(
+    home: Path, photos: Path, seconds_a_batch: float = SECONDS_A_BATCH, model: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    """An index run (or a pass that completes a model) in a process of its own, which has begun to encode."""
+    command = [sys.executable, "-m", "tests.indexer.run_build", str(home), str(photos), str(seconds_a_batch), *model]
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -52,9 +58,10 @@ def is_whole(home: Path) -> bool:
         database.close()
 
 
-def answers(home: Path) -> list[tuple[str, float]]:
+def answers(home: Path, encoder: FakeEncoder | None = None) -> list[tuple[str, float]]:
+    encoder = encoder or FakeEncoder()
     with Library(home) as library:
-        hits = library.nearest(FakeEncoder().encode_texts(["red"])[0], 2 * NUMBER)
+        hits = library.nearest(encoder.encode_texts(["red"])[0], 2 * NUMBER, model=encoder.name)
         return [(hit.path, hit.score) for hit in hits]
 
 
@@ -143,3 +150,71 @@ def test_a_library_is_searched_while_another_process_indexes(
     assert seen == sorted(seen)
     assert len(set(seen)) > 2
     assert set(answers(home)) == set(fresh)
+
+
+# -- completing a second model
+
+
+def other() -> FakeEncoder:
+    return FakeEncoder("other", 5)
+
+
+@pytest.fixture
+def first(home: Path, photos: Path, fresh: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """A library with the vectors of a first model, and what it answers."""
+    with Library(home) as library:
+        build(library, FakeEncoder(), [str(photos)], settings=SETTINGS)
+    return fresh
+
+
+@pytest.fixture
+def completed(tmp_path: Path, first: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """What the second model answers where it was completed in one go."""
+    with Library(tmp_path / "fresh") as library:
+        complete(library, other(), SETTINGS)
+    return answers(tmp_path / "fresh", other())
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_pass_that_is_ended_at_any_moment_loses_at_most_one_batch_and_the_next_finishes(
+    home: Path,
+    photos: Path,
+    first: list[tuple[str, float]],
+    completed: list[tuple[str, float]],
+    signal_: signal.Signals,
+    seed: int,
+) -> None:
+    with indexing(home, photos, model=OTHER) as process:
+        chance = random.Random(f"pass {signal_} {seed}")
+        encoding = [process.stdout.readline() for _ in range(chance.randrange(9))]
+        time.sleep(chance.uniform(0, SECONDS_A_BATCH))
+        process.send_signal(signal_)
+        rest, complained = process.communicate()
+    assert process.returncode == (-signal.SIGKILL if signal_ == signal.SIGKILL else 130), complained
+    assert is_whole(home)
+    assert answers(home) == first
+    with Library(home) as library:
+        kept = NUMBER - library.lacking("other")
+        assert handed_to_the_model([*encoding, *rest.splitlines()]) - SETTINGS.batch <= kept < NUMBER
+        again = other()
+        done = complete(library, again, SETTINGS)
+    assert (done.lacking, done.encoded, again.encoded) == (NUMBER - kept,) * 3
+    assert answers(home, other()) == completed
+    assert answers(home) == first
+
+
+def test_two_passes_at_once_the_second_is_told_who_the_first_is_and_searching_goes_on(
+    home: Path, photos: Path, first: list[tuple[str, float]], completed: list[tuple[str, float]]
+) -> None:
+    with indexing(home, photos, seconds_a_batch=0.1, model=OTHER) as process:
+        with Library(home) as library:
+            for change in (lambda: complete(library, other(), SETTINGS), lambda: library.use("fake")):
+                with pytest.raises(LibraryBusy, match=f"is being written by process {process.pid};"):
+                    change()
+            with pytest.raises(LibraryBusy, match=f"is being written by process {process.pid};"):
+                library.drop("other")
+        assert answers(home) == first
+        said, complained = process.communicate()
+    assert (process.returncode, complained, said.splitlines()[-1]) == (0, "", "done")
+    assert answers(home, other()) == completed

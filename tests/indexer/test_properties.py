@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from indexer.build import build
+from indexer.complete import complete
 from indexer.photo import Vector, is_within
 from indexer.store.library import Library
 from tests import pictures
@@ -82,11 +83,12 @@ def test_the_nearest_are_those_that_brute_force_finds(
 Answers = tuple[list[tuple[str, float, int, int, str, int]], ...]
 
 
-def answers(library: Library) -> Answers:
+def answers(library: Library, model: str | None = None) -> Answers:
     """Every hit for each of three questions, in an order that ties do not disturb."""
     count = library.files.count()
-    queries = FakeEncoder().encode_texts(["red", "gray", "navy"])
-    hits = ([] if count == 0 else library.nearest(query, count) for query in queries)
+    encoder = FakeEncoder(model, dim=5) if model else FakeEncoder()
+    queries = encoder.encode_texts(["red", "gray", "navy"])
+    hits = ([] if count == 0 else library.nearest(query, count, model=model) for query in queries)
     return tuple(
         sorted((hit.path, round(hit.score, 5), hit.width, hit.height, hit.format, hit.size) for hit in each)
         for each in hits
@@ -143,6 +145,18 @@ class AFolderOfPhotos(RuleBasedStateMachine):
         (self.photos / "aside").rename(self.photos / "b")
 
     @rule()
+    def complete_another_model(self) -> None:
+        """Beside the first: it makes vectors of what is in the library, and is searched as if it were alone."""
+        if not self.library.files.count_contents():
+            return
+        other = FakeEncoder("other", dim=5)
+        lacking = self.library.lacking("other")
+        done = complete(self.library, other, SETTINGS)
+        assert other.encoded == done.encoded <= lacking
+        assert done.encoded + done.away + done.changed == lacking
+        assert self.library.lacking("other") == done.away + done.changed
+
+    @rule()
     def index(self) -> None:
         known = {hash_ for hash_ in HASHES.values() if self.has(hash_)}
         unknown = [path for path in self.files() if sha256(path.read_bytes()).digest() not in known]
@@ -153,6 +167,10 @@ class AFolderOfPhotos(RuleBasedStateMachine):
             build(fresh, FakeEncoder(), [str(self.photos)], settings=SETTINGS)
             assert answers(self.library) == answers(fresh)
             assert self.library.files.count_contents() == fresh.files.count_contents()
+            self.complete_another_model()
+            if fresh.files.count():
+                complete(fresh, FakeEncoder("other", dim=5), SETTINGS)
+                assert answers(self.library, "other") == answers(fresh, "other")
 
     def has(self, hash_: bytes) -> bool:
         return self.library.model() is not None and self.library.vector_of(hash_) is not None

@@ -1,12 +1,15 @@
 """A query -> ranked hits: by words, by a picture that is in the library, by one that is not."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.build import build
-from indexer.errors import NoSuchPath, NotAPicture, NothingIndexed, OtherModel
+from indexer.complete import complete
+from indexer.errors import NoSuchModel, NoSuchPath, NotAPicture, NothingIndexed, OtherModel
+from indexer.photo import Hit, ModelIdentity
 from indexer.query import Query
 from indexer.search import search
 from indexer.store.library import Library
@@ -27,6 +30,10 @@ def colours(photos: Path, index: Index) -> Path:
     return photos
 
 
+def ask(library: Library, encoder: FakeEncoder, query: Query) -> list[Hit]:
+    return search(library, lambda _: encoder, query)
+
+
 class Silent(FakeEncoder):
     """May not be asked for vectors."""
 
@@ -39,7 +46,7 @@ class Silent(FakeEncoder):
 
 def test_words_find_what_looks_like_them_first(library: Library, encoder: FakeEncoder, colours: Path) -> None:
     for colour in ("green", "blue", "orange"):
-        hits = search(library, encoder, Query(words=colour, limit=3))
+        hits = ask(library, encoder, Query(words=colour, limit=3))
         assert len(hits) == 3
         assert Path(hits[0].path).stem == colour
         assert hits[0].score == pytest.approx(1.0, abs=1e-5)
@@ -47,7 +54,7 @@ def test_words_find_what_looks_like_them_first(library: Library, encoder: FakeEn
 
 
 def test_a_copy_ties_and_both_are_hits(library: Library, encoder: FakeEncoder, colours: Path) -> None:
-    first, second, third = search(library, encoder, Query(words="red", limit=3))
+    first, second, third = ask(library, encoder, Query(words="red", limit=3))
     assert {first.path, second.path} == {str(colours / "even" / "red.png"), str(colours / "odd" / "red copy.png")}
     assert first.score == second.score > third.score
 
@@ -55,11 +62,21 @@ def test_a_copy_ties_and_both_are_hits(library: Library, encoder: FakeEncoder, c
 def test_words_in_a_folder_give_as_many_hits_as_the_folder_has(
     library: Library, encoder: FakeEncoder, colours: Path
 ) -> None:
-    hits = search(library, encoder, Query(words="red", folders=(str(colours / "odd"),), limit=4))
+    hits = ask(library, encoder, Query(words="red", folders=(str(colours / "odd"),), limit=4))
     assert len(hits) == 4
     assert {str(Path(hit.path).parent) for hit in hits} == {str(colours / "odd")}
     assert hits[0].path == str(colours / "odd" / "red copy.png")
-    assert search(library, encoder, Query(words="red", folders=("/nowhere",))) == []
+
+
+def test_a_folder_without_photos_gives_none_and_one_that_nobody_knows_is_named(
+    library: Library, encoder: FakeEncoder, colours: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert ask(library, encoder, Query(words="red", folders=(str(tmp_path / "empty"),))) == []
+    with pytest.raises(NoSuchPath, match=r"^/nowhere: no such file or folder"):
+        ask(library, encoder, Query(words="red", folders=(str(colours), "/nowhere")))
+    colours.rename(tmp_path / "unplugged")
+    assert len(ask(library, encoder, Query(words="red", folders=(str(colours),)))) == 7
 
 
 @pytest.mark.parametrize("query", [{}, {"words": "red", "picture": Path("a.jpg")}])
@@ -75,23 +92,23 @@ def test_a_photo_of_the_library_is_left_out_of_its_own_answer_and_its_copy_comes
     library: Library, encoder: FakeEncoder, colours: Path
 ) -> None:
     own = colours / "even" / "red.png"
-    hits = search(library, encoder, Query(picture=own, limit=6))
+    hits = ask(library, encoder, Query(picture=own, limit=6))
     assert hits[0].path == str(colours / "odd" / "red copy.png")
     assert hits[0].score == pytest.approx(1.0, abs=1e-6)
     assert str(own) not in {hit.path for hit in hits}
     assert len(hits) == 6
-    assert len(search(library, encoder, Query(picture=own, limit=2))) == 2
+    assert len(ask(library, encoder, Query(picture=own, limit=2))) == 2
 
 
 def test_a_photo_of_the_library_is_not_encoded_again(library: Library, colours: Path) -> None:
-    assert len(search(library, Silent(), Query(picture=colours / "even" / "red.png"))) == 6
+    assert len(ask(library, Silent(), Query(picture=colours / "even" / "red.png"))) == 6
 
 
 def test_bytes_that_the_library_has_at_another_path_are_not_encoded_again(
     library: Library, colours: Path, tmp_path: Path
 ) -> None:
     copy = pictures.put(tmp_path / "desktop.png", pictures.plain("green"))
-    hits = search(library, Silent(), Query(picture=copy, limit=1))
+    hits = ask(library, Silent(), Query(picture=copy, limit=1))
     assert [hit.path for hit in hits] == [str(colours / "odd" / "green.png")]
 
 
@@ -100,7 +117,7 @@ def test_a_photo_that_is_asked_for_in_other_words_is_still_itself(
 ) -> None:
     monkeypatch.chdir(colours / "even")
     for way in (Path("blue.png"), Path("../even/blue.png"), colours / "odd" / ".." / "even" / "blue.png"):
-        assert "blue" not in {Path(hit.path).stem for hit in search(library, Silent(), Query(picture=way))}
+        assert "blue" not in {Path(hit.path).stem for hit in ask(library, Silent(), Query(picture=way))}
 
 
 def test_a_photo_that_was_indexed_through_a_link_is_left_out_of_its_own_answer(
@@ -110,7 +127,7 @@ def test_a_photo_that_was_indexed_through_a_link_is_left_out_of_its_own_answer(
     pictures.put(photos / "b.png", 2)
     (photos / "link").symlink_to(tmp_path / "elsewhere")
     index()
-    hits = search(library, Silent(), Query(picture=photos / "link" / "a.png"))
+    hits = ask(library, Silent(), Query(picture=photos / "link" / "a.png"))
     assert [hit.path for hit in hits] == [str(photos / "b.png")]
 
 
@@ -118,7 +135,7 @@ def test_a_photo_that_was_edited_since_it_was_indexed_is_seen_as_it_is_now(
     library: Library, encoder: FakeEncoder, colours: Path
 ) -> None:
     own = pictures.put(colours / "even" / "red.png", pictures.plain("blue", (99, 99)))
-    hits = search(library, encoder, Query(picture=own, limit=1))
+    hits = ask(library, encoder, Query(picture=own, limit=1))
     assert [Path(hit.path).name for hit in hits] == ["blue.png"]
 
 
@@ -126,7 +143,7 @@ def test_a_photo_whose_drive_is_unplugged_is_answered_from_the_library(
     library: Library, colours: Path, tmp_path: Path
 ) -> None:
     colours.rename(tmp_path / "unplugged")
-    hits = search(library, Silent(), Query(picture=colours / "even" / "red.png", limit=1))
+    hits = ask(library, Silent(), Query(picture=colours / "even" / "red.png", limit=1))
     assert [hit.path for hit in hits] == [str(colours / "odd" / "red copy.png")]
 
 
@@ -138,7 +155,7 @@ def test_a_picture_that_is_not_in_the_library_is_encoded_and_not_taken_in(
 ) -> None:
     other = pictures.put(tmp_path / "x.jpg", pictures.plain("orange", (300, 200)), "JPEG")
     before = encoder.encoded
-    hits = search(library, encoder, Query(picture=other, limit=2))
+    hits = ask(library, encoder, Query(picture=other, limit=2))
     assert encoder.encoded == before + 1
     assert Path(hits[0].path).stem == "orange"
     assert len(hits) == 2
@@ -153,14 +170,14 @@ def test_a_turned_picture_finds_its_upright_twin(
     pictures.put(photos / "turned.png", pictures.gradient().transpose(pictures.INVERSE_TURNS[6]))
     index()
     asked = pictures.put(tmp_path / "x.jpg", pictures.turned(pictures.gradient(), 6))
-    assert Path(search(library, encoder, Query(picture=asked, limit=1))[0].path).stem == "upright"
+    assert Path(ask(library, encoder, Query(picture=asked, limit=1))[0].path).stem == "upright"
 
 
 def test_a_picture_that_is_not_there_is_an_error_that_names_it(
     library: Library, encoder: FakeEncoder, colours: Path
 ) -> None:
     with pytest.raises(NoSuchPath, match=r"even/rde\.png: no such file or folder; check the spelling"):
-        search(library, encoder, Query(picture=colours / "even" / "rde.png"))
+        ask(library, encoder, Query(picture=colours / "even" / "rde.png"))
 
 
 @pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in pictures.broken().items()])
@@ -169,13 +186,13 @@ def test_a_file_that_is_no_picture_is_an_error_that_names_it(
 ) -> None:
     path = pictures.put(tmp_path / "x.jpg", data)
     with pytest.raises(NotAPicture) as refused:
-        search(library, encoder, Query(picture=path))
+        ask(library, encoder, Query(picture=path))
     assert str(refused.value).startswith(f"{path}: ")
 
 
 def test_a_folder_is_no_picture(library: Library, encoder: FakeEncoder, colours: Path) -> None:
     with pytest.raises(NotAPicture, match="even: cannot be read: Is a directory"):
-        search(library, encoder, Query(picture=colours / "even"))
+        ask(library, encoder, Query(picture=colours / "even"))
 
 
 def test_a_picture_that_may_not_be_read_is_an_error_that_names_it(bound_folder: Path, encoder: FakeEncoder) -> None:
@@ -185,7 +202,7 @@ def test_a_picture_that_may_not_be_read_is_an_error_that_names_it(bound_folder: 
     with Library(bound_folder / "home") as library:
         build(library, encoder, [str(bound_folder / "photos")], settings=SETTINGS)
         with pytest.raises(NotAPicture, match=r"/a\.png: cannot be read: Permission denied"):
-            search(library, encoder, Query(picture=path))
+            ask(library, encoder, Query(picture=path))
 
 
 # -- the library
@@ -195,10 +212,94 @@ def test_a_library_without_photos_says_what_to_run(library: Library, encoder: Fa
     picture = pictures.put(tmp_path / "a.png", 1)
     for query in (Query(words="red"), Query(picture=picture)):
         with pytest.raises(NothingIndexed):
-            search(library, encoder, query)
+            ask(library, encoder, query)
 
 
 def test_a_library_of_another_model_is_not_searched(library: Library, colours: Path) -> None:
-    for query in (Query(words="red"), Query(picture=colours / "even" / "red.png")):
+    picture = pictures.put(colours.parent / "new.png", pictures.plain("pink"))
+    for query in (Query(words="red"), Query(picture=picture)):
         with pytest.raises(OtherModel, match="fake, not other"):
-            search(library, FakeEncoder("other"), query)
+            ask(library, FakeEncoder("other"), query)
+
+
+# -- models
+
+
+class Counting:
+    """Loads an encoder, and counts how often."""
+
+    def __init__(self, *encoders: FakeEncoder) -> None:
+        self._encoders = {encoder.name: encoder for encoder in encoders}
+        self.loaded: list[str] = []
+
+    def __call__(self, model: ModelIdentity) -> FakeEncoder:
+        self.loaded.append(model.name)
+        return self._encoders[model.name]
+
+
+@pytest.fixture
+def second(library: Library, colours: Path) -> FakeEncoder:
+    """Another model, with the vectors of all pictures."""
+    other = FakeEncoder("other", 7)
+    complete(library, other, SETTINGS)
+    return other
+
+
+def test_words_that_were_asked_before_load_no_model_and_find_the_same(
+    library: Library, encoder: FakeEncoder, colours: Path
+) -> None:
+    load = Counting(encoder)
+    first = search(library, load, Query(words="red"))
+    assert search(library, load, Query(words="red")) == first
+    assert load.loaded == ["fake"]
+    search(library, load, Query(words="Red"))
+    assert load.loaded == ["fake", "fake"]
+
+
+def test_a_picture_in_the_library_loads_no_model(library: Library, encoder: FakeEncoder, colours: Path) -> None:
+    load = Counting(encoder)
+    assert search(library, load, Query(picture=colours / "even" / "red.png"))
+    assert load.loaded == []
+
+
+def test_a_model_that_is_named_answers_from_its_own_vectors(
+    library: Library, encoder: FakeEncoder, second: FakeEncoder, colours: Path
+) -> None:
+    load = Counting(encoder, second)
+    for query in (Query(words="green", model="other"), Query(picture=colours / "even" / "red.png", model="other")):
+        ours, theirs = search(library, load, replace(query, model=None)), search(library, load, query)
+        assert ours[0].path == theirs[0].path
+        assert [hit.score for hit in ours] != [hit.score for hit in theirs]
+    assert load.loaded == ["fake", "other"]
+    search(library, load, Query(words="green", model="other"))
+    assert load.loaded == ["fake", "other"]
+
+
+def test_a_model_without_vectors_is_an_error_that_lists_those_there(
+    library: Library, second: FakeEncoder, colours: Path
+) -> None:
+    for query in (Query(words="red", model="third"), Query(picture=colours / "even" / "red.png", model="third")):
+        with pytest.raises(NoSuchModel, match=r"^third: .* \(this library has those of fake, other\)$"):
+            search(library, Counting(), query)
+
+
+def test_after_a_switch_the_other_model_is_asked_and_what_was_asked_of_the_first_is_not_forgotten(
+    library: Library, encoder: FakeEncoder, second: FakeEncoder
+) -> None:
+    load = Counting(encoder, second)
+    search(library, load, Query(words="red"))
+    library.use("other")
+    search(library, load, Query(words="red"))
+    library.use("fake")
+    search(library, load, Query(words="red"))
+    assert load.loaded == ["fake", "other"]
+
+
+def test_a_picture_that_a_model_lacks_is_encoded_for_the_question(
+    library: Library, encoder: FakeEncoder, second: FakeEncoder, index: Index, colours: Path
+) -> None:
+    new = pictures.put(colours / "new.png", pictures.plain("navy"))
+    index()
+    hits = search(library, Counting(second), Query(picture=new, model="other", limit=1))
+    assert Path(hits[0].path).stem in ("blue", "black")
+    assert library.lacking("other") == 1

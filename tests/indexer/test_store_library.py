@@ -39,28 +39,31 @@ def test_a_library_remembers_its_model(library: Library, home: Path) -> None:
 
 def test_another_name_for_the_same_model_is_the_same_model(library: Library) -> None:
     put_photos(library, photo("/p/a.jpg", X))
-    library.check(replace(MODEL, name="/local/copy", revision="main"))
+    copy = replace(MODEL, name="/local/copy", revision="main")
+    for what_happens in (library.adopt, library.keep):
+        what_happens(copy)
+        assert [kept.identity for kept in library.models()] == [MODEL]
+    assert library.kept_as(copy) == MODEL
 
 
 def test_another_model_is_refused_by_both_names_with_the_way_out(library: Library) -> None:
     put_photos(library, photo("/p/a.jpg", X))
     other = replace(MODEL, name="other/clip", weights_hash="abc")
-    for ask in (library.check, library.adopt):
-        with pytest.raises(OtherModel) as refused:
-            ask(other)
-        assert str(refused.value) == (
-            "this library was made with model example/clip, not other/clip: their vectors cannot be compared."
-            " Leave out --model to go on with example/clip, or start a second library:"
-            " PICS_HOME=FOLDER pics index PHOTOS --model other/clip"
-        )
+    with pytest.raises(OtherModel) as refused:
+        library.adopt(other)
+    assert str(refused.value) == (
+        "this library is searched with model example/clip, not other/clip: their vectors cannot be compared."
+        " `pics index --model other/clip` makes vectors of its own, `pics use other/clip` switches"
+    )
     assert library.model() == MODEL
 
 
 @pytest.mark.parametrize("change", [{"weights_hash": "abc"}, {"dim": 5}, {"preprocessing": "crop8"}])
 def test_the_same_name_with_other_files_behind_it_is_refused(library: Library, change: dict[str, object]) -> None:
     put_photos(library, photo("/p/a.jpg", X))
-    with pytest.raises(OtherModel, match="the files of model example/clip have changed since this library was made"):
-        library.check(replace(MODEL, **change))  # type: ignore[arg-type]
+    for what_happens in (library.adopt, library.keep, library.kept_as):
+        with pytest.raises(OtherModel, match=r"example/clip have changed since this library was made .*Leave out"):
+            what_happens(replace(MODEL, **change))  # type: ignore[arg-type]
 
 
 def test_a_library_without_a_vector_takes_another_model(library: Library) -> None:

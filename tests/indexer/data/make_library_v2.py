@@ -1,0 +1,66 @@
+"""Made library-v2.db: a library as pics 0.1.0 (schema 2, sqlite-vec 0.1.9) writes it. Kept to say where it comes from.
+
+Two models, of which the second lacks a picture, and words that were asked of both. It is not to be run again: what
+later versions must go on opening is the file that version 2 wrote. Its pages are 4 KB and not the usual 32, so that it
+is small; nothing else is special about it.
+"""
+
+import sqlite3
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from indexer.photo import Content, File, ModelIdentity, Skip
+from indexer.store.library import Library
+from indexer.store.schema import VERSION
+
+MODEL = ModelIdentity("example/clip", "0123456789abcdef", "5eed" * 16, 4, "squash8")
+OTHER = ModelIdentity("example/other", "fedcba9876543210", "feed" * 16, 3, "squash16")
+PHOTOS = (  # path, bytes, the vectors of these bytes, width, height, format
+    ("/photos/2019/harbour.jpg", b"harbour", (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 1.0), 4032, 3024, "JPEG"),
+    ("/photos/2019/harbour copy.jpg", b"harbour", (1.0, 0.0, 0.0, 0.0), None, 4032, 3024, "JPEG"),
+    ("/photos/2020/sail.heic", b"sail", (0.8, 0.6, 0.0, 0.0), (0.0, 0.6, 0.8), 3024, 4032, "HEIF"),
+    ("/photos/2020/Été.png", b"summer", (0.6, 0.0, 0.8, 0.0), (0.0, 1.0, 0.0), 800, 600, "PNG"),
+    ("/photos/cat.png", b"cat", (0.0, 0.0, 0.0, 1.0), None, 640, 480, "PNG"),
+)
+
+
+def make(folder: Path) -> None:
+    assert VERSION == 2, "this file is a record of version 2"
+    with sqlite3.connect(folder / "library.db") as small:
+        small.executescript("pragma page_size = 4096; create table page (x); drop table page;")
+    small.close()
+    with Library(folder) as library:
+        library.adopt(MODEL)
+        library.files.begin_scan()
+        library.files.compare([], [], [])
+        library.put(
+            (
+                File(path, len(data), 1_600_000_000_000_000_000 + number, 7),
+                Content(sha256(data).digest(), len(data), width, height, format_),
+                np.array(vector, np.float32),
+            )
+            for number, (path, data, vector, _, width, height, format_) in enumerate(PHOTOS)
+        )
+        library.keep(OTHER)
+        library.put_vectors(
+            OTHER.name,
+            (
+                (library.files.content_id(sha256(data).digest()) or 0, path, np.array(vector, np.float32))
+                for path, data, _, vector, *_ in PHOTOS
+                if vector
+            ),
+        )
+        library.keep_words(MODEL.name, "a sail", np.array((0.8, 0.6, 0.0, 0.0), np.float32))
+        library.keep_words(OTHER.name, "a sail", np.array((0.0, 0.6, 0.8), np.float32))
+        with library.transaction():
+            library.roots.remember("/photos", 7, ["*_small.jpg", "raw"])
+            library.roots.looked_at("/photos", 7)
+            library.files.skip([Skip("/photos/broken.jpg", "damaged: image file is truncated")])
+        library.forget("/photos/private")
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))
