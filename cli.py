@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 DONE, NOTHING_FOUND, FAILED, SOME_SKIPPED, INTERRUPTED = 0, 1, 2, 3, 130
 MODELS = "models"  # converted models, below PICS_HOME
-RECALL = "COCO text-to-image R@5"  # in per cent: the published figure nearest to what `search` does
 
 app = typer.Typer(
     help="Find any photo on this Mac by what is in it. Nothing leaves the machine.",
@@ -280,18 +279,18 @@ def forget(path: Annotated[Path, typer.Argument(help="A folder or a photo.")]) -
 def models(context: typer.Context, as_json: Json = False) -> int:
     """List the models pics knows, with what they find and cost."""
     import mlx_clip
-    from terminal.text import model_card
+    from terminal.models import LEGEND, facts, marks, rows
 
     if context.invoked_subcommand:
         return DONE
     with _library_if_any() as library:
-        in_use = library.model() if library else None
-    here = {model.name for model in mlx_clip.converted(_home() / MODELS)}
-    if not as_json:
-        say("   name                 recall    px      size  licence         (* in use, + here and ready)")
-    for card in mlx_clip.cards():
-        facts = asdict(card) | {"here": card.name in here, "in_use": in_use is not None and card.name == in_use.name}
-        sys.stdout.write(json_line(facts) if as_json else model_card(facts, card.score(RECALL)) + "\n")
+        kept = library.models() if library else []
+    here = {copy.name for copy in mlx_clip.converted(_home() / MODELS)}
+    if as_json:
+        sys.stdout.writelines(json_line(facts(card, kept, here)) for card in mlx_clip.cards())
+    else:
+        sys.stdout.writelines(row + "\n" for row in rows(mlx_clip.cards(), marks(kept, here)))
+        say(LEGEND)
     return DONE
 
 

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mlx_clip.catalog import default_card
+from terminal.text import size
+
 ALBUM = Path(__file__).parent / "photos"
 PROGRAM = (sys.executable, "-c", "import cli; cli.main()")
 SOME_SKIPPED = 3  # the album has a broken file
@@ -28,7 +31,7 @@ COMMANDS = (
     "pics search 富士山 -n 3",
     "pics similar photos/pizza.jpg -n 3",
 )
-CLOSING = """Now your own. The first `index` fetches a model that knows the world (605 MB), and says so:
+CLOSING = """Now your own. The first `index` fetches a model that knows the world ({size}), and says so:
 
 $ pics index ~/Pictures
 $ pics search "fuji from plane"
@@ -47,7 +50,7 @@ def tour(environment: Mapping[str, str]) -> int:
             if (code := _run(command, folder, own)) not in (0, SOME_SKIPPED):
                 return code
             print(flush=True)
-    print(CLOSING)
+    print(CLOSING.format(size=size(default_card().download_bytes or 0)))
     return 0
 
 

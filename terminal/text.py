@@ -122,12 +122,3 @@ def planned(plan: "Plan") -> str:
     if plan.bytes is not None:
         line += f", {size(plan.bytes)} of disk"
     return line + (f"; a download of {size(plan.download_bytes)} comes first" if plan.download_bytes else "")
-
-
-def model_card(facts: dict[str, Any], recall: float | None) -> str:
-    """A line of `pics models`."""
-    marks = ("*" if facts["in_use"] else " ") + ("+" if facts["here"] else " ")
-    found = f"{recall:.0f}" if recall else "?"
-    weight = "built in" if facts["folder"] else size(facts["download_bytes"] or 4 * facts["parameters"])
-    line = f"{marks} {facts['name']:<20} {found:>6} {facts['image_size']:>5} {weight:>9}  {facts['licence']:<15}"
-    return f"{line} {facts['note']}"

