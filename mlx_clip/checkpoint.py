@@ -19,7 +19,16 @@ from mlx_clip.families import family, parse, settled
 from mlx_clip.image import Recipe
 from mlx_clip.tokenizer import Tokenizer, has_tokenizer
 
-__all__ = ["CONFIG", "PREPROCESSING", "Checkpoint", "Tensors", "read_config", "read_recipe", "tokenizer_repo"]
+__all__ = [
+    "CONFIG",
+    "PREPROCESSING",
+    "Checkpoint",
+    "Tensors",
+    "check_description",
+    "read_config",
+    "read_recipe",
+    "tokenizer_repo",
+]
 
 CONFIG, PREPROCESSING = "config.json", "preprocessor_config.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -80,6 +89,14 @@ class Checkpoint:
                 while block := stream.read(1 << 20):
                     total.update(block)
         return total.hexdigest()
+
+
+def check_description(folder: Path, is_openclip: bool) -> None:
+    """Whether what a checkpoint's config asks for is there, told without its weights. Raises as `Checkpoint.read`."""
+    if is_openclip:
+        openclip.check(read_json(folder / openclip.CONFIG))
+    else:
+        parse(_described(folder))
 
 
 def read_config(folder: Path) -> ModelConfig:

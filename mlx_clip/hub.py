@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,22 +176,30 @@ def _names(folder: Path) -> set[str]:
 def _download(
     source: Source, repo: str, downloads: Path, progress: Progress, patterns: list[str] | None = None
 ) -> Path:
+    """A repo's checkpoint, or of it what the patterns say. Of a model that is not supported, no weights are fetched."""
     from huggingface_hub import HfApi, snapshot_download
 
     downloads.mkdir(parents=True, exist_ok=True)
     _sweep(downloads)
     with _hub_errors(source), no_room(downloads):
         found = HfApi().model_info(repo, revision=source.revision, files_metadata=True, timeout=PATIENCE)
-        wanted = patterns or DESCRIPTION + _weights_of(found)
+        weights = [] if patterns else _weights_of(found)
+        wanted = patterns or DESCRIPTION + weights
         missing = _missing_bytes(found, downloads, wanted)
         check_room(downloads, missing)
         with shown(progress, f"downloading {repo}", missing, downloads):
-            meter = _meter(progress)
-            return Path(
-                snapshot_download(
-                    repo, revision=found.sha, cache_dir=downloads, allow_patterns=wanted, tqdm_class=meter
-                )
+            fetch = partial(
+                snapshot_download, repo, revision=found.sha, cache_dir=downloads, tqdm_class=_meter(progress)
             )
+            if weights:
+                _refuse_unsupported(Path(fetch(allow_patterns=DESCRIPTION)), weights)
+            return Path(fetch(allow_patterns=wanted))
+
+
+def _refuse_unsupported(folder: Path, weights: list[str]) -> None:
+    from mlx_clip.checkpoint import check_description
+
+    check_description(folder, is_openclip=weights[0].startswith("open_clip"))
 
 
 def _weights_of(found: "ModelInfo") -> list[str]:

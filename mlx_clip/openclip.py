@@ -12,7 +12,7 @@ from typing import Any
 from mlx_clip.backend import mx
 from mlx_clip.errors import UnsupportedModel
 
-__all__ = ["CONFIG", "TOKENIZER", "TORCH", "WEIGHTS", "tokenizer_repo", "translated"]
+__all__ = ["CONFIG", "TOKENIZER", "TORCH", "WEIGHTS", "check", "tokenizer_repo", "translated"]
 
 CONFIG, WEIGHTS, TORCH = "open_clip_config.json", "open_clip_model.safetensors", "open_clip_pytorch_model.bin"
 TOKENIZER = "openai/clip-vit-base-patch32"
@@ -63,12 +63,9 @@ def tokenizer_repo(config: Mapping[str, Any]) -> str:
 
 def translated(config: Mapping[str, Any], tensors: Tensors) -> tuple[Json, Json, Tensors]:
     """(config.json, preprocessor_config.json, tensors) in Hugging Face's form. Raises UnsupportedModel."""
-    model = config.get("model_cfg") or {}
-    vision, text = model.get("vision_cfg") or {}, model.get("text_cfg") or {}
-    _refuse_timm(vision)
-    _refuse("vision_cfg", vision, VISION, VISION_DEFAULTS)
+    check(config)
+    model, vision, text = _parts(config)
     has_roberta = bool(text.get("hf_model_name"))
-    _refuse("text_cfg", text, HF_TEXT if has_roberta else TEXT, DEFAULTS)
     activation = "quick_gelu" if model.get("quick_gelu") else "gelu"
     towers: Json = {
         "model_type": "clip",
@@ -79,7 +76,7 @@ def translated(config: Mapping[str, Any], tensors: Tensors) -> tuple[Json, Json,
     renamed = dict(_image_tensors(tensors)) | {"logit_scale": tensors["logit_scale"].reshape(())}
     if has_roberta:
         renamed |= _roberta_tensors(tensors)
-        towers |= {"model_type": "roberta_clip", "text_config": _roberta(text["hf_model_name"], renamed)}
+        towers |= {"model_type": "roberta_clip", "text_config": _roberta(renamed)}
     else:
         renamed |= dict(_text_tensors(tensors))
         towers |= {"text_config": _text(text) | {"hidden_act": activation}}
@@ -87,6 +84,23 @@ def translated(config: Mapping[str, Any], tensors: Tensors) -> tuple[Json, Json,
 
 
 # -- what is asked for
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raises UnsupportedModel, naming the key, where something is asked for that is not implemented."""
+    _, vision, text = _parts(config)
+    _refuse_timm(vision)
+    _refuse("vision_cfg", vision, VISION, VISION_DEFAULTS)
+    name = text.get("hf_model_name")
+    if name and name.rpartition("/")[2] not in ROBERTAS:  # another may pad with another token
+        raise UnsupportedModel("text_cfg.hf_model_name", name, ", ".join(ROBERTAS))
+    _refuse("text_cfg", text, HF_TEXT if name else TEXT, DEFAULTS)
+
+
+def _parts(config: Mapping[str, Any]) -> tuple[Json, Json, Json]:
+    """The model's config, its vision part and its text part."""
+    model = config.get("model_cfg") or {}
+    return model, model.get("vision_cfg") or {}, model.get("text_cfg") or {}
 
 
 def _refuse_timm(vision: Mapping[str, Any]) -> None:
@@ -128,10 +142,8 @@ def _text(given: Mapping[str, Any]) -> Json:
     }
 
 
-def _roberta(name: str, tensors: Tensors) -> Json:
+def _roberta(tensors: Tensors) -> Json:
     """A RoBERTa's sizes, which no config beside it gives: from its tensors, with heads of 64 as all of them have."""
-    if name.rpartition("/")[2] not in ROBERTAS:  # another may pad with another token
-        raise UnsupportedModel("text_cfg.hf_model_name", name, ", ".join(ROBERTAS))
     words, positions, types = (
         tensors[f"text_model.embeddings.{table}_embeddings.weight"].shape
         for table in ("word", "position", "token_type")

@@ -250,6 +250,23 @@ def test_a_repo_without_weights_is_refused_before_anything_is_fetched(machine: M
     assert sentence.startswith(f"{REPO}: the repo has none of model.safetensors, open_clip_model.safetensors, ")
 
 
+@pytest.mark.parametrize("form", ["transformers", "open_clip"])
+def test_of_a_model_that_is_not_supported_no_weights_are_fetched(machine: Machine, tmp_path: Path, form: str) -> None:
+    published = write(tmp_path / "p") if form == "transformers" else write_openclip(tmp_path / "p")
+    file = published / ("config.json" if form == "transformers" else "open_clip_config.json")
+    config = json.loads(file.read_text())
+    if form == "transformers":
+        config["model_type"] = "siglip2"
+    else:
+        config["model_cfg"]["vision_cfg"]["timm_model_name"] = "vit_base_patch16_siglip_224"
+    file.write_text(json.dumps(config))
+    with FakeHub(published, REPO) as hub:
+        *_, [_, error, sentence] = machine.load(hub.url)
+        assert not [name for name in hub.fetched() if name.endswith(".safetensors")]
+    assert error == "UnsupportedModel"
+    assert ("NaFlex" if form == "transformers" else "vit_base_patch16_siglip_224") in sentence
+
+
 def test_whether_the_hub_answers_can_be_asked(machine: Machine, published: Path) -> None:
     ask = "import mlx_clip; print(mlx_clip.hub_reachable())"
     with FakeHub(published, mlx_clip.default_card().repo) as hub:

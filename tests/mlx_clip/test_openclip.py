@@ -43,7 +43,7 @@ def test_where_a_folder_has_both_forms_hugging_faces_is_read(tmp_path: Path) -> 
         ("vision_cfg", {"attentional_pool": True}, "vision_cfg.attentional_pool = True"),
         ("vision_cfg", {"pool_type": "avg"}, r"vision_cfg.pool_type = 'avg'.*supported: tok"),
         ("text_cfg", {"no_causal_mask": True}, "text_cfg.no_causal_mask = True"),
-        ("text_cfg", {"hf_model_name": "some-bert"}, "text_cfg.vocab_size = "),
+        ("text_cfg", {"hf_model_name": "llm-jp/llm-jp-roberta-base"}, "hf_model_name = 'llm-jp/llm-jp-roberta-base'"),
         ("preprocess_cfg", {"resize_mode": "longest"}, "preprocess_cfg.resize_mode = 'longest'"),
     ],
 )
