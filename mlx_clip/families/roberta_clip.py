@@ -12,7 +12,8 @@ from mlx_clip.activations import gelu
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import Lines, ModelConfig
 from mlx_clip.families import bert, clip
-from mlx_clip.families.bert import BertModel, renamed
+from mlx_clip.families.bert import BertModel
+from mlx_clip.families.chinese_clip import sanitize
 from mlx_clip.families.clip import ImageTower
 
 __all__ = ["IMAGE", "TEXT", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize"]
@@ -67,10 +68,3 @@ class TextTower(nn.Module):
         counts = self.text_model.mask(ids)[..., None]
         x = self.text_model(ids)
         return self.text_projection((x * counts).sum(axis=1) / counts.sum(axis=1))
-
-
-def sanitize(tensors: dict[str, mx.array], config: ModelConfig) -> dict[str, mx.array]:
-    """The text tower's names as in bert.py, the image tower as in clip.py."""
-    return clip.sanitize(
-        {renamed(name) if name.startswith("text_model.") else name: tensor for name, tensor in tensors.items()}, config
-    )

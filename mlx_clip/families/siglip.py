@@ -12,8 +12,8 @@ from mlx_clip import config as base
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import Lines, ModelConfig
 from mlx_clip.errors import UnsupportedModel
-from mlx_clip.families.clip import TextEmbeddings
-from mlx_clip.layers import MLP, Patches, Transformer, patch_matrix
+from mlx_clip.families.clip import TextEmbeddings, sanitize
+from mlx_clip.layers import MLP, Patches, Transformer
 
 __all__ = ["IMAGE", "TEXT", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize"]
 
@@ -153,10 +153,3 @@ class ImageTower(nn.Module):
 
     def __call__(self, pixels: mx.array) -> mx.array:
         return self.vision_model(pixels)
-
-
-def sanitize(tensors: dict[str, mx.array], config: ModelConfig) -> dict[str, mx.array]:  # noqa: ARG001
-    """Drops the numbers 0, 1, 2, … that some checkpoints carry; the patch convolution becomes a matrix."""
-    kept = {name: tensor for name, tensor in tensors.items() if not name.endswith(".embeddings.position_ids")}
-    patches = "vision_model.embeddings.patch_embedding.weight"
-    return kept | ({patches: patch_matrix(kept[patches])} if patches in kept else {})
