@@ -30,7 +30,7 @@ __all__ = [
     "tokenizer_repo",
 ]
 
-CONFIG, PREPROCESSING = "config.json", "preprocessor_config.json"
+CONFIG, PREPROCESSING, PROCESSING = "config.json", "preprocessor_config.json", "processor_config.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 TORCH = "pytorch_model.bin"
 OPENCLIP = (openclip.WEIGHTS, openclip.TORCH)
@@ -63,7 +63,7 @@ class Checkpoint:
         if files[0].name in OPENCLIP:
             described, preprocessing, tensors = openclip.translated(read_json(folder / openclip.CONFIG), _load(files))
         else:
-            described, preprocessing = settled(_described(folder), _optional(folder / PREPROCESSING))
+            described, preprocessing = settled(_described(folder), _preprocessing(folder))
             parse(described)  # what cannot be supported is said before gigabytes are read
             tensors = _load(files)
         config = parse(described)
@@ -106,7 +106,7 @@ def read_config(folder: Path) -> ModelConfig:
 
 def read_recipe(folder: Path, config: ModelConfig) -> Recipe:
     """Of a converted copy."""
-    return processors.recipe(_optional(folder / PREPROCESSING), config.image.image_size)
+    return processors.recipe(_preprocessing(folder), config.image.image_size)
 
 
 def tokenizer_repo(folder: Path) -> str | None:
@@ -126,8 +126,13 @@ def _described(folder: Path) -> dict[str, Any]:
         raise BadCheckpoint(folder, f"{CONFIG} is missing", GIVE_ANOTHER) from error
 
 
-def _optional(file: Path) -> dict[str, Any]:
-    return read_json(file) if file.is_file() else {}
+def _preprocessing(folder: Path) -> dict[str, Any]:
+    """What is said of pictures: in a file of its own, or among what is said of texts too. Maybe nothing."""
+    if (folder / PREPROCESSING).is_file():
+        return read_json(folder / PREPROCESSING)
+    whole = read_json(folder / PROCESSING) if (folder / PROCESSING).is_file() else {}
+    found: dict[str, Any] = whole.get("image_processor") or {}
+    return found
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:

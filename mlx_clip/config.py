@@ -62,12 +62,22 @@ class ImageConfig(TowerConfig):
         return (self.image_size // self.patch_size) ** 2
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The tokens that end a text and that fill up its row, and what texts go through first."""
+
+    end: str
+    pad: str
+    cleaning: Cleaning
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """How a model wants its texts as rows of token ids.
 
     Cut at `length` tokens; padded with the id `pad` (None: with the token that ends a text) to the longest row, or with
-    `full` to `length`. `start` (a token) and `end` (an id) take the place of the marks that the tokenizer sets itself.
+    `full` to `length`. `start` is put in front of a row that then has no end. Of `marks`, those hold whose end the
+    vocabulary knows; they take the place of the tokenizer's own, of `pad` and of `cleaning`.
     """
 
     length: int
@@ -75,7 +85,7 @@ class Lines:
     full: bool = False
     pad: int | None = None
     start: str | None = None
-    end: int | None = None
+    marks: tuple[Marks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Source", "fetch", "fetch_tokenizer", "fingerprint", "hub_reachable", "resolve"]
 
 TOKENIZER = [*tokenizer.FILES]
-DESCRIPTION = ["config.json", "preprocessor_config.json", "open_clip_config.json", *TOKENIZER]
+DESCRIPTION = ["config.json", "preprocessor_config.json", "processor_config.json", "open_clip_config.json", *TOKENIZER]
 WEIGHTS = (
     ["model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"],
     ["open_clip_model.safetensors"],
@@ -165,8 +165,9 @@ def _is_whole(have: set[str], weights: list[str], of_others: bool) -> bool:
     """Whether a snapshot has all we need. Others take less than we would, and may leave no list of the rest."""
     if not any(fnmatch(name, pattern) for name in have for pattern in weights):
         return False
-    described = {"config.json", "preprocessor_config.json"} <= have or "open_clip_config.json" in have
-    return not of_others or (described and tokenizer.has_tokenizer(have))
+    of_pictures = have & {"preprocessor_config.json", "processor_config.json"}
+    described = ("config.json" in have and of_pictures) or "open_clip_config.json" in have
+    return not of_others or (bool(described) and tokenizer.has_tokenizer(have))
 
 
 def _names(folder: Path) -> set[str]:

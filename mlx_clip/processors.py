@@ -8,7 +8,7 @@ from PIL import Image
 from mlx_clip.errors import UnsupportedModel
 from mlx_clip.image import FILTERS, Recipe, Size
 
-__all__ = ["MEAN", "STD", "recipe"]
+__all__ = ["IMAGENET", "MEAN", "STD", "recipe"]
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's
 IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}

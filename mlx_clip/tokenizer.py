@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mlx_clip.config import Cleaning, Lines
+from mlx_clip.config import Cleaning, Lines, Marks
 from mlx_clip.errors import BadCheckpoint
 from mlx_clip.vocabulary import EXCERPT, Excerpt
 
@@ -46,38 +46,70 @@ class Tokenizer:
     def __init__(self, folder: Path, lines: Lines) -> None:
         self._folder = folder
         self._lines = lines
-        self._clean = CLEANERS[lines.cleaning]
+        self._is_spiece = (folder / SPIECE).is_file()
         self._excerpt = Excerpt(folder) if (folder / EXCERPT).is_file() else None
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """n texts -> int32 (n, longest), or (n, length) where all are to be so long."""
         texts = [text.encode("utf-8", "replace").decode() for text in texts]  # a shell may hand over lone surrogates
-        rows, end = self._rows([self._clean(text) for text in texts])
+        clean = CLEANERS[self._marks.cleaning if self._marks else self._lines.cleaning]
+        rows, pad = self._rows([clean(text) for text in texts])
         longest = self._lines.length if self._lines.full else max(map(len, rows), default=0)
-        ids = np.full((len(rows), longest), end if self._lines.pad is None else self._lines.pad, np.int32)
+        ids = np.full((len(rows), longest), pad, np.int32)
         for line, row in zip(ids, rows, strict=True):
             line[: len(row)] = row
         return ids
 
     def _rows(self, texts: list[str]) -> tuple[list[list[int]], int]:
-        """The ids of each text, cut to length; and the id that ends one."""
-        if (self._folder / SPIECE).is_file():
-            pieces = [self._pieces(text) for text in texts]
-            return [self._marked(ids, self.spiece.piece_to_id) for ids in pieces], self._lines.end or 0
+        """The ids of each text, cut to length; and the id that fills up a row."""
+        if self._is_spiece:
+            return [self._marked(self._pieces(text)) for text in texts], self._pad
         backend = (self._excerpt and self._excerpt.backend(texts)) or self.whole
         backend.no_padding()
-        if self._lines.start or self._lines.end is not None:
+        if self._marks or self._lines.start:
             backend.no_truncation()
             encoded = backend.encode_batch(texts, add_special_tokens=False)
-            return [self._marked(line.ids, backend.token_to_id) for line in encoded], self._lines.end or 0
+            return [self._marked(line.ids) for line in encoded], self._pad
         backend.enable_truncation(self._lines.length)  # keeps the end
-        return [line.ids for line in backend.encode_batch(texts)], _end_mark(backend, self._folder)
+        rows = [line.ids for line in backend.encode_batch(texts)]
+        return rows, _end_mark(backend, self._folder) if self._lines.pad is None else self._lines.pad
 
-    def _marked(self, ids: list[int], id_of: Callable[[str], int | None]) -> list[int]:
+    def _marked(self, ids: list[int]) -> list[int]:
         """A row cut to length, with the marks that `lines` asks for."""
-        start = [id_of(self._lines.start) or 0] if self._lines.start else []
-        end = [] if self._lines.end is None else [self._lines.end]
+        start = [self._id(self._lines.start)] if self._lines.start else []
+        end = [self._id(self._marks.end)] if self._marks else []
         return [*start, *ids[: self._lines.length - len(start) - len(end)], *end]
+
+    @cached_property
+    def _marks(self) -> Marks | None:
+        """Raises BadCheckpoint where marks are wanted, and none of them are known."""
+        for marks in self._lines.marks:
+            if self._knows(marks.end):
+                return marks
+        if self._lines.marks:
+            wanted = " nor ".join(marks.end for marks in self._lines.marks)
+            raise BadCheckpoint(self._folder, f"its tokenizer knows neither {wanted}, which end a text")
+        return None
+
+    @cached_property
+    def _pad(self) -> int:
+        return self._id(self._marks.pad) if self._marks else self._lines.pad or 0
+
+    def _knows(self, token: str) -> bool:
+        return self._token_id(token) is not None
+
+    def _id(self, token: str) -> int:
+        found = self._token_id(token)
+        if found is None:
+            raise BadCheckpoint(self._folder, f"its tokenizer does not know {token}")
+        return found
+
+    def _token_id(self, token: str) -> int | None:
+        if self._is_spiece:
+            found = self.spiece.piece_to_id(token)
+            return int(found) if self.spiece.id_to_piece(found) == token else None
+        known: int | None = (self._excerpt.letters if self._excerpt else self.whole).token_to_id(token)
+        return known
 
     # -- what the pieces come from
 
@@ -97,7 +129,7 @@ class Tokenizer:
 
     def _pieces(self, text: str) -> list[int]:
         """SigLIP's tokenizer hides the start of a text from SentencePiece, which would trim it."""
-        if self._lines.cleaning != "canonical":
+        if not self._marks or self._marks.cleaning != "canonical":
             return list(self.spiece.encode(text))
         hidden = len(self.spiece.encode("<unk>"))
         return list(self.spiece.encode(f"<unk>\u2581{text}"))[hidden:]

@@ -47,14 +47,17 @@ def _pair(merge: str | list[str]) -> tuple[str, str]:
 
 
 class Excerpt:
-    """Reads what `write_excerpt` wrote. Raises FileNotFoundError when there is nothing."""
+    """Reads what `write_excerpt` wrote. Raises FileNotFoundError when there is nothing.
+
+    `letters` is the tokenizer of what no merge makes: letters, and the marks of where a text starts and ends.
+    """
 
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer as Backend
 
         self._text = (folder / EXCERPT).read_text("utf-8")
         self._pipeline: dict[str, Any] = json.loads(self._text)
-        self._letters = Backend.from_str(self._text)
+        self.letters = Backend.from_str(self._text)
         self._merges = np.load(folder / MERGES, mmap_mode="r")
         self._at = np.load(folder / MERGES_AT, mmap_mode="r")
 
@@ -76,7 +79,7 @@ class Excerpt:
         return Backend.from_str(json.dumps(self._pipeline | {"model": part}))
 
     def _words(self, text: str) -> Iterator[str]:
-        normalizer, pre_tokenizer = self._letters.normalizer, self._letters.pre_tokenizer
+        normalizer, pre_tokenizer = self.letters.normalizer, self.letters.pre_tokenizer
         text = normalizer.normalize_str(text) if normalizer else text
         yield from (word for word, _ in pre_tokenizer.pre_tokenize_str(text)) if pre_tokenizer else (text,)
 

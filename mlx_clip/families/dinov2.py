@@ -16,11 +16,18 @@ from mlx_clip.backend import mx, nn
 from mlx_clip.config import ModelConfig
 from mlx_clip.errors import UnsupportedModel
 from mlx_clip.layers import Block, Mask, Patches, Transformer, patch_matrix
+from mlx_clip.processors import IMAGENET
 
 __all__ = ["IMAGE", "ImageTower", "parse", "sanitize", "settled"]
 
 IMAGE = ("embeddings.", "encoder.", "layernorm.")
 POSITIONS = "embeddings.position_embeddings"
+PREPROCESSING = {
+    "image_processor_type": "BitImageProcessor",
+    "size": {"shortest_edge": 256},
+    "crop_size": 224,
+    **IMAGENET,
+}
 NAMES = (
     ("encoder.layer.", "encoder.layers."),
     (".attention.attention.query.", ".self_attn.q_proj."),
@@ -51,7 +58,8 @@ def parse(config: Mapping[str, Any]) -> ModelConfig:
 
 
 def settled(config: dict[str, Any], preprocessing: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """At the size that pictures are cut to, which config.json does not say."""
+    """At the size that pictures are cut to, which config.json does not say; as Meta does where nothing is said."""
+    preprocessing = preprocessing or PREPROCESSING
     match preprocessing.get("crop_size"):
         case int(side) | {"height": int(side)}:
             return config | {"image_size": side}, preprocessing

@@ -15,14 +15,14 @@ from mlx_clip.errors import UnsupportedModel
 from mlx_clip.families.clip import TextEmbeddings, sanitize
 from mlx_clip.layers import MLP, Patches, Transformer
 
-__all__ = ["IMAGE", "TEXT", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize"]
+__all__ = ["IMAGE", "TEXT", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize", "settled"]
 
 TEXT = ("text_model.", "logit_scale", "logit_bias")
 IMAGE = ("vision_model.",)
 TOKEN_TABLE = "text_model.embeddings.token_embedding.weight"
 
-GEMMA = 256_000
-"""Tokens of SigLIP 2's vocabulary, of small letters, padded with 0. SigLIP pads with what ends a text, 1."""
+MARKS = (base.Marks("<eos>", "<pad>", "lower"), base.Marks("</s>", "</s>", "canonical"))
+"""Of SigLIP 2's vocabulary, which is Gemma's, and of SigLIP's, which fills up with what ends a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,13 @@ def parse(config: Mapping[str, Any]) -> ModelConfig:
     dim = text.get("projection_size") or text_tower.hidden_size
     if dim != image_tower.hidden_size:
         raise UnsupportedModel("text_config.projection_size", dim, f"{image_tower.hidden_size}, the pictures' width")
-    return ModelConfig(family="siglip", text=text_tower, image=image_tower, dim=dim, lines=_lines(text_tower))
+    lines = Lines(length=text_tower.max_position_embeddings, full=True, marks=MARKS)
+    return ModelConfig(family="siglip", text=text_tower, image=image_tower, dim=dim, lines=lines)
 
 
-def _lines(text: TextConfig) -> Lines:
-    cleaning: base.Cleaning
-    cleaning, pad = ("lower", 0) if text.vocab_size >= GEMMA else ("canonical", 1)
-    return Lines(length=text.max_position_embeddings, cleaning=cleaning, full=True, pad=pad, end=1)
+def settled(config: dict[str, Any], preprocessing: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """With SigLIP's way with pictures where the checkpoint says nothing of it."""
+    return config, preprocessing or {"image_processor_type": "SiglipImageProcessor"}
 
 
 class TextModel(nn.Module):

@@ -1,5 +1,6 @@
 """What each family does besides CLIP's: small models with random weights, whole from checkpoint to vectors."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import mlx_clip
 from mlx_clip import Encoder, UnsupportedModel
 from mlx_clip.backend import mx
 from mlx_clip.families import clyp, dinov2, parse
-from tests.random_checkpoint import vocabulary, write_dinov2, write_family, write_tokenizer
+from tests.random_checkpoint import END, START, vocabulary, write_dinov2, write_family, write_tokenizer
 
 TOWER = {"hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 2, "num_hidden_layers": 2}
 IMAGE = TOWER | {"image_size": 64, "patch_size": 16}
@@ -29,6 +30,8 @@ def siglip(folder: Path) -> Path:
     }
     write_family(folder, config, {"image_processor_type": "SiglipImageProcessor", "size": SIZE})
     write_tokenizer(folder, *vocabulary(), tokenizer_json=True)
+    file = folder / "tokenizer.json"
+    file.write_text(file.read_text("utf-8").replace(START, "<pad>").replace(END, "<eos>"), "utf-8")
     return folder
 
 
@@ -111,11 +114,20 @@ def test_a_siglip_without_a_head_or_with_two_spaces_is_refused(config: dict[str,
         parse({"model_type": "siglip"} | config)
 
 
-def test_the_vocabulary_says_which_siglip_it_is() -> None:
-    first, second = (parse({"model_type": "siglip", "text_config": {"vocab_size": n}}).lines for n in (32000, 256000))
-    assert first and second
-    assert (first.cleaning, first.pad, first.end, first.length, first.full) == ("canonical", 1, 1, 64, True)
-    assert (second.cleaning, second.pad, second.end, second.length, second.full) == ("lower", 0, 1, 64, True)
+def test_a_checkpoint_that_says_nothing_of_pictures_has_its_familys_way_with_them(tmp_path: Path) -> None:
+    for write, name in ((siglip, "squash64x64"), (write_dinov2, "shortest256-crop224x224")):
+        folder = write(tmp_path / write.__name__)
+        (folder / "preprocessor_config.json").unlink()
+        config = json.loads((folder / "config.json").read_text())
+        assert name in mlx_clip.load(folder, cache=tmp_path, device="cpu").preprocessing, config
+
+
+def test_what_is_said_of_pictures_may_stand_among_what_is_said_of_texts(tmp_path: Path) -> None:
+    folder = siglip(tmp_path / "siglip")
+    said = json.loads((folder / "preprocessor_config.json").read_text())
+    (folder / "preprocessor_config.json").unlink()
+    (folder / "processor_config.json").write_text(json.dumps({"image_processor": said | {"resample": 2}}))
+    assert "bilinear" in mlx_clip.load(folder, cache=tmp_path, device="cpu").preprocessing
 
 
 # -- DINOv2

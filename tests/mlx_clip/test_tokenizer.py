@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlx_clip import BadCheckpoint
-from mlx_clip.config import Cleaning, Lines
+from mlx_clip.config import Cleaning, Lines, Marks
 from mlx_clip.tokenizer import CLEANERS, Tokenizer
 from mlx_clip.vocabulary import write_excerpt
 from tests.random_checkpoint import END, START, WORDS, vocabulary, write
@@ -145,15 +145,26 @@ def test_lines_are_filled_to_their_length_with_what_is_wanted(checkpoint: Path) 
     assert rows(checkpoint, ["dog", "a dog"], pad=0)[0] == [*line, 0]
 
 
-def test_an_end_of_its_own_takes_the_place_of_the_tokenizers_marks(checkpoint: Path) -> None:
-    dog = IDS["dog</w>"]
-    assert rows(checkpoint, ["dog", ""], end=1, pad=0) == [[dog, 1], [1, 0]]
-    assert rows(checkpoint, ["dog " * 9], end=1, length=4) == [[dog, dog, dog, 1]]
+MARKS = (Marks("<eos>", "<pad>", "lower"), Marks("dog</w>", "cat</w>", "canonical"))
+
+
+def test_marks_that_the_vocabulary_knows_take_the_place_of_the_tokenizers(checkpoint: Path) -> None:
+    red, end, pad = IDS["red</w>"], IDS["dog</w>"], IDS["cat</w>"]
+    assert rows(checkpoint, ["red", ""], marks=MARKS) == [[red, end], [end, pad]]
+    assert rows(checkpoint, ["red " * 9], marks=MARKS, length=4) == [[red, red, red, end]]
+    assert rows(checkpoint, ["RED!!"], marks=MARKS) == [[red, end]]
+
+
+def test_a_vocabulary_that_knows_none_of_the_marks_is_named(checkpoint: Path) -> None:
+    with pytest.raises(BadCheckpoint, match="its tokenizer knows neither <eos>, which end a text"):
+        rows(checkpoint, ["red"], marks=MARKS[:1])
 
 
 def test_a_start_of_its_own_leaves_out_the_end(checkpoint: Path) -> None:
     dog = IDS["dog</w>"]
     assert rows(checkpoint, ["dog " * 9], start=START, length=3) == [[IDS[START], dog, dog]]
+    with pytest.raises(BadCheckpoint, match=r"its tokenizer does not know \[CLS\]"):
+        rows(checkpoint, ["dog"], start="[CLS]")
 
 
 @pytest.mark.parametrize(
