@@ -1,20 +1,21 @@
-"""Bytes -> upright RGB. The content decides the format, not the file's name.
+"""Bytes -> upright RGB, and the header beside it. The content decides the format, not the file's name.
 
-open -> refuse more than `max_pixels` -> JPEG: decode at >= 2x the asked side (DCT scaling) -> first frame -> EXIF turn
--> RGB, transparency over white.
+open -> refuse more than `max_pixels` -> JPEG: decode at >= 2x the asked side (DCT scaling) -> first frame -> header
+-> EXIF turn -> RGB, transparency over white.
 """
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from typing import cast
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from indexer.errors import NotAPicture
+from indexer.header import LARGEST, Header, drop_boundless_exif, exif_of, header_of
 
 MAX_PIXELS = 256_000_000  # 768 MB as RGB: the largest panoramas pass, decompression bombs do not
 # No more than these: to others belongs PostScript, which Pillow would hand to an interpreter. MPO comes with JPEG.
@@ -23,19 +24,23 @@ ORIENTATION = 0x0112  # EXIF
 TURNED = frozenset({5, 6, 7, 8})  # orientations that swap width and height
 WHITE = (255, 255, 255, 255)
 MPO = "MPO"  # a JPEG with more pictures behind the first (some cameras, iPhones)
+PNG = b"\x89PNG\r\n\x1a\n"
+TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})  # PNG's chunks of text
+SAID_OF_ALL = TEXTS | {b"eXIf"}  # PNG's chunks of metadata, which may stand before the pixels or behind
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """An upright RGB picture, its format, and the upright width and height of the original in pixels.
 
-    `image` may be smaller than the original, but never than asked for.
+    `image` may be smaller than the original, but never than asked for. `header` is what else the file carries.
     """
 
     image: Image.Image
     width: int
     height: int
     format: str
+    header: Header
 
 
 def decode(data: bytes, side: int = 0, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -45,21 +50,101 @@ def decode(data: bytes, side: int = 0, max_pixels: int = MAX_PIXELS) -> Decoded:
     16-bit pictures become 8-bit RGB (16 bits are scaled, not cut), greys become grey RGB, and what is transparent
     lies on white.
     """
-    _register_formats()
-    with _reasons(), Image.open(BytesIO(data), formats=FORMATS) as image:
+    try:
+        return _decode(data, side, max_pixels)
+    except NotAPicture as error:
+        if (bare := _without_texts(data)) is None:
+            raise
+        decoded = _decode(bare, side, max_pixels)
+        return replace(decoded, header=_with_note(decoded.header, f"texts: {error}"))
+
+
+def header(data: bytes) -> tuple[Header, int, int, str]:
+    """The header of the first picture in `data`, its upright width and height in pixels, and its format.
+
+    Decodes no pixels (but JPEG XL's, which its decoder does on opening). Raises NotAPicture with the reason.
+    """
+    try:
+        return _header(_texts_first(data))
+    except NotAPicture as error:
+        if (bare := _without_texts(data)) is None:
+            raise
+        found, width, height, format_ = _header(bare)
+        return _with_note(found, f"texts: {error}"), width, height, format_
+
+
+def _decode(data: bytes, side: int, max_pixels: int) -> Decoded:
+    with _opened(data) as (image, note):
         width, height = image.size
         if width * height > max_pixels:
             raise NotAPicture(
                 f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} megapixels"
                 " (raise it with --max-megapixels)"
             )
-        format_ = "JPEG" if image.format == MPO else image.format or "?"
-        if side and format_ == "JPEG":
+        if side and image.format in ("JPEG", MPO):
             image.draft(None, (2 * side, 2 * side))
         image.load()
-        if image.getexif().get(ORIENTATION) in TURNED:
-            width, height = height, width
-        return Decoded(to_rgb(ImageOps.exif_transpose(image)), width, height, format_)
+        found = _with_note(header_of(image, data), note)
+        width, height = _upright(image, width, height)
+        return Decoded(to_rgb(ImageOps.exif_transpose(image)), width, height, _format_of(image), found)
+
+
+def _header(data: bytes) -> tuple[Header, int, int, str]:
+    with _opened(data) as (image, note):
+        upright = image.size if image.format == "TIFF" else _upright(image, *image.size)  # Pillow turns TIFF's itself
+        return _with_note(header_of(image, data), note), *upright, _format_of(image)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[Image.Image, str | None]]:
+    """The picture, its header read, and a note where something in that had to be dropped."""
+    _register_formats()
+    with _reasons(), Image.open(BytesIO(data), formats=FORMATS) as image:
+        yield image, drop_boundless_exif(image)
+
+
+def _upright(image: Image.Image, width: int, height: int) -> tuple[int, int]:
+    return (height, width) if exif_of(image).get(ORIENTATION) in TURNED else (width, height)
+
+
+def _format_of(image: Image.Image) -> str:
+    return "JPEG" if image.format == MPO else image.format or "?"
+
+
+def _with_note(found: Header, note: str | None) -> Header:
+    return replace(found, notes=(*found.notes, note)) if note else found
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start, end) of each chunk of a PNG, as far as their lengths make sense."""
+    at = len(PNG)
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], at, end
+        at = end
+
+
+def _without_texts(data: bytes) -> bytes | None:
+    """A PNG without its text chunks, for one of them may be all that is wrong with it. None when there are none."""
+    if not data.startswith(PNG):
+        return None
+    chunks = list(_chunks(data))
+    if not any(kind in TEXTS for kind, _, _ in chunks):
+        return None
+    return PNG + b"".join(data[start:end] for kind, start, end in chunks if kind not in TEXTS)
+
+
+def _texts_first(data: bytes) -> bytes:
+    """A PNG with what it says of itself behind its pixels put before them, where opening it finds it."""
+    if not data.startswith(PNG):
+        return data
+    chunks = list(_chunks(data))
+    pixels = next((number for number, (kind, _, _) in enumerate(chunks) if kind == b"IDAT"), len(chunks))
+    late = [chunk for chunk in chunks[pixels:] if chunk[0] in SAID_OF_ALL]
+    if not late:
+        return data
+    order = [*chunks[:pixels], *late, *(chunk for chunk in chunks[pixels:] if chunk[0] not in SAID_OF_ALL)]
+    return PNG + b"".join(data[start:end] for _, start, end in order)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -103,10 +188,11 @@ def _reasons() -> Iterator[None]:
 
 @cache
 def _register_formats() -> None:
-    """Teaches Pillow HEIC and JPEG XL, hushes it, and leaves the limit on pixels to `decode`."""
+    """Teaches Pillow HEIC, JPEG XL and long texts, hushes it, and leaves the limit on pixels to `decode`."""
     import pillow_heif
     import pillow_jxl  # noqa: F401  registers itself
 
     warnings.filterwarnings("ignore", module=r"PIL\.")  # what matters of a damaged file is raised, not warned of
     pillow_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = None
+    PngImagePlugin.MAX_TEXT_CHUNK = LARGEST  # of a compressed one: ComfyUI's workflows are larger than Pillow's 1 MB

@@ -1,8 +1,8 @@
 """Files -> pixels ready for a model, in order, through an mlx-data stream whose threads read and decode.
 
-read once -> SHA-256 -> (bytes the library has: done) -> decode -> prepare. The bytes of a file are in memory only
-while one thread works on them; what waits for the model is `AHEAD` pictures a thread, already small. Nothing a file
-can do makes a thread raise: an exception there would end the process (mlx-data 0.1).
+read once -> SHA-256 -> (bytes the library has: done) -> decode -> what it says of itself -> prepare. The bytes of a
+file are in memory only while one thread works on them; what waits for the model is `AHEAD` pictures a thread, already
+small. Nothing a file can do makes a thread raise: an exception there would end the process (mlx-data 0.1).
 """
 
 import atexit
@@ -13,13 +13,15 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from PIL import Image
 
-from indexer.decode import MAX_PIXELS, decode
+from indexer import metadata
+from indexer.decode import MAX_PIXELS, decode, header
 from indexer.errors import NotAPicture
-from indexer.photo import Content, File, Pixels, Skip
+from indexer.photo import Content, Facts, File, Pixels, Skip
 
 AHEAD = 8  # prepared pictures a thread may be ahead of the model
 RESTING: deque[object] = deque(maxlen=8)
@@ -31,11 +33,21 @@ MAX_BYTES = 1 << 30  # a file larger than this is no photo, and would be read wh
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A file with new bytes: what they are, and the model's pixels (h, w, 3)."""
+    """A file with new bytes: what they are, the model's pixels (h, w, 3), and what the photo says of itself."""
 
     file: File
     content: Content
     pixels: Pixels
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Informed:
+    """A file of which the header alone was read: its bytes by their SHA-256, and what they say of themselves."""
+
+    file: File
+    sha256: bytes
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +66,20 @@ class Vanished:
 
 
 Outcome = Picture | Known | Vanished | Skip
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Reads(Protocol[T_co]):
+    """What `feed` hands files to, from several threads at once. `read` must not raise."""
+
+    def read(self, file: File) -> T_co: ...
 
 
 class Reader:
-    """Reads one file at a time into an Outcome. Holds no state: any number of threads may use one."""
+    """Reads one file at a time into an Outcome. Keeps nothing but lists of side files: any number of threads may use
+    one, and one is made for each run.
+    """
 
     def __init__(
         self,
@@ -70,35 +92,58 @@ class Reader:
         self._side = side
         self._is_known = is_known
         self._max_pixels = max_pixels
+        self._folders = metadata.Folders()
 
     def read(self, file: File) -> Outcome:
         """Never raises."""
-        try:
-            return self._read(file)
-        except FileNotFoundError:
-            return Vanished(file)
-        except OSError as error:
-            return Skip(file.path, f"cannot be read: {error.strerror or error}")
-        except NotAPicture as error:
-            return Skip(file.path, str(error))
-        except BaseException as error:  # noqa: BLE001  a bug (or a Rust panic) in a decoder costs one photo, not the run
-            return Skip(file.path, f"cannot be decoded: {type(error).__name__}: {error}")
+        return _outcome(file, self._read)
 
-    def _read(self, file: File) -> Outcome:
-        data, settled = _bytes_of(file)
-        if not settled:
-            return Vanished(file)
-        if not data:
-            return Skip(file.path, "empty file")
-        sha256 = hashlib.sha256(data).digest()
+    def _read(self, file: File, data: bytes, sha256: bytes) -> Outcome:
         if self._is_known(sha256):
             return Known(file, sha256)
         picture = decode(data, self._side, self._max_pixels)
         content = Content(sha256, len(data), picture.width, picture.height, picture.format)
-        return Picture(file, content, self._prepare(picture.image))
+        sides = metadata.sides_of(file.path, self._folders)
+        facts = metadata.read(picture.header, file.path, sides, file.mtime_ns)
+        return Picture(file, content, self._prepare(picture.image), facts)
 
 
-def feed(files: Sequence[File], reader: Reader, workers: int) -> Generator[Outcome, None, None]:
+class HeaderReader:
+    """Reads what one photo at a time says of itself, and decodes no pixels; else as Reader."""
+
+    def __init__(self) -> None:
+        self._folders = metadata.Folders()
+
+    def read(self, file: File) -> Informed | Vanished | Skip:
+        """Never raises."""
+        return _outcome(file, self._read)
+
+    def _read(self, file: File, data: bytes, sha256: bytes) -> Informed:
+        found, *_ = header(data)
+        sides = metadata.sides_of(file.path, self._folders)
+        return Informed(file, sha256, metadata.read(found, file.path, sides, file.mtime_ns))
+
+
+def _outcome(file: File, read: Callable[[File, bytes, bytes], T]) -> T | Vanished | Skip:
+    """What is read of a file's bytes and their SHA-256, or why it is not. Never raises."""
+    try:
+        data, settled = _bytes_of(file)
+        if not settled:
+            return Vanished(file)
+        if not data:
+            raise NotAPicture("empty file")
+        return read(file, data, hashlib.sha256(data).digest())
+    except FileNotFoundError:
+        return Vanished(file)
+    except OSError as error:
+        return Skip(file.path, f"cannot be read: {error.strerror or error}")
+    except NotAPicture as error:
+        return Skip(file.path, str(error))
+    except BaseException as error:  # noqa: BLE001  a bug (or a Rust panic) in a decoder costs one photo, not the run
+        return Skip(file.path, f"cannot be decoded: {type(error).__name__}: {error}")
+
+
+def feed(files: Sequence[File], reader: Reads[T], workers: int) -> Generator[T, None, None]:
     """The outcome of each file, in order. Reads at most `workers * AHEAD` files ahead of the consumer.
 
     However the consumer ends, no thread is still reading when this generator is closed, or the process exits: a
@@ -108,7 +153,7 @@ def feed(files: Sequence[File], reader: Reader, workers: int) -> Generator[Outco
         return
     import mlx.data as dx  # 0.1 s, which a run that finds nothing new need not wait for
 
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, T] = {}
     stopped = threading.Event()
 
     def read(sample: dict[str, object]) -> dict[str, object]:

@@ -62,9 +62,46 @@ class Content:
     format: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a photo besides its pixels, as far as it says it itself, or a file beside it.
+
+    `taken_at` is the time on the clocks where it was taken, `YYYY-MM-DDTHH:MM:SS` with a fraction where there is one;
+    `taken_offset` is how many minutes that was ahead of UTC, None where nobody wrote it down; `taken_from` says which
+    of several sources was believed. `place` goes from the nearest town to the country in English, `place_local` the
+    same in the names used there. `notes` say what could not be read.
+    """
+
+    taken_at: str | None = None
+    taken_offset: int | None = None
+    taken_from: str | None = None
+    camera: str | None = None
+    lens: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    place: tuple[str, ...] = ()
+    place_local: tuple[str, ...] = ()
+    rating: int | None = None
+    title: str | None = None
+    caption: str | None = None
+    keywords: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    prompt: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+NO_FACTS = Facts()
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One path that answers a query. `score` is the cosine of photo and query: 1 is the same picture."""
+    """One path that answers a query; a higher `score` is better.
+
+    `score` is the cosine of photo and query (1 is the same picture); of a query of several terms the weighted mean of
+    their cosines, of one by words alone the rank of `WordMatch`, 0 where nothing was asked but filters. `verdict` is
+    'strong', 'likely' or 'weak', None where there is nothing to judge. `why` says what spoke for the photo, a phrase
+    each.
+    """
 
     path: str
     score: float
@@ -72,6 +109,9 @@ class Hit:
     height: int
     format: str
     size: int
+    verdict: str | None = None
+    why: tuple[str, ...] = ()
+    facts: Facts = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +147,8 @@ class Encoder(Protocol):
     def image_size(self) -> int: ...
     @property
     def preprocessing(self) -> str: ...
+    @property
+    def knows_words(self) -> bool: ...
 
     def prepare(self, image: Image.Image) -> Pixels:
         """RGB picture -> uint8 (h, w, 3). Called from several threads at once."""

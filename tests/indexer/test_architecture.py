@@ -14,10 +14,12 @@ FLOORS = (  # top to bottom; a room may import what lies below it, and nothing b
     ("cli",),
     ("demo",),
     ("terminal", "web", "training"),
-    ("indexer.build", "indexer.complete", "indexer.plan"),
+    ("indexer.build", "indexer.complete", "indexer.inform", "indexer.plan"),
     ("indexer.organize", "indexer.search", "indexer.feed", "indexer.settings"),
-    ("indexer.store", "indexer.query", "indexer.decode", "indexer.metadata", "indexer.scan"),
-    ("indexer.photo", "indexer.errors", "mlx_clip"),
+    ("indexer.asking",),
+    ("indexer.store", "indexer.decode", "indexer.metadata", "indexer.scan"),
+    ("indexer.query",),
+    ("indexer.photo", "indexer.header", "indexer.errors", "mlx_clip"),
 )
 LEFTOVERS = {"utils", "util", "helpers", "common", "misc", "tools"}
 

@@ -11,7 +11,7 @@ from PIL import Image, features
 
 from indexer.decode import MAX_PIXELS, decode
 from indexer.errors import NotAPicture
-from tests import pictures
+from tests import headers, pictures
 from tests.indexer.conftest import REPOSITORY
 
 LOSS = {"JPEG": 6, "WEBP": 10, "GIF": 20, "HEIF": 8, "AVIF": 8}  # largest step away from the original, of 255
@@ -171,6 +171,26 @@ def test_a_model_sees_the_same_in_a_draft_as_in_the_whole_picture() -> None:
     small, whole = (decode(data, side).image.resize((64, 64), Image.Resampling.BICUBIC) for side in (64, 0))
     difference = np.abs(np.asarray(small, np.int16) - np.asarray(whole, np.int16))
     assert difference.mean() < 1.0
+
+
+# -- headers
+
+
+def test_the_header_comes_from_the_image_that_is_decoded_and_no_other_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = []
+    really = Image.open
+
+    def counting(*arguments: object, **options: object) -> Image.Image:
+        opened.append(arguments)
+        return really(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Image, "open", counting)
+    decoded = decode(pictures.turned(pictures.gradient(), 6), 16)
+    assert len(opened) == 1
+    assert decoded.header.notes == ()
+    assert decode(headers.jpeg(headers.exif(headers.PHONE))).header.exif[0x0110] == "iPhone 15 Pro"
 
 
 # -- what is no picture

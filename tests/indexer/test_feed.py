@@ -12,9 +12,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.feed import AHEAD, MAX_BYTES, RESTING, Known, Outcome, Picture, Reader, Vanished, feed
+from indexer.feed import (
+    AHEAD,
+    MAX_BYTES,
+    RESTING,
+    HeaderReader,
+    Informed,
+    Known,
+    Outcome,
+    Picture,
+    Reader,
+    Vanished,
+    feed,
+)
 from indexer.photo import File, Pixels, Skip
-from tests import pictures
+from tests import headers, pictures
 from tests.fake_encoder import SIDE, FakeEncoder
 from tests.indexer.conftest import REPOSITORY, file_at
 
@@ -53,6 +65,23 @@ def test_a_picture_carries_its_hash_its_size_its_facts_and_the_models_pixels(pho
     assert outcome.pixels.shape == (SIDE, SIDE, 3)
     assert outcome.pixels.dtype == np.uint8
     assert np.abs(outcome.pixels.astype(int) - upright).max() <= 6
+
+
+def test_a_picture_carries_what_it_and_the_files_beside_it_say(photos: Path) -> None:
+    path = pictures.put(photos / "IMG_20190714_053122.jpg", headers.jpeg(headers.exif(headers.PHONE)))
+    (photos / "IMG_20190714_053122.xmp").write_bytes(headers.xmp(attributes='xmp:Rating="4"'))
+    (photos / "IMG_20190714_053122.jpg.json").write_bytes(b"{")
+    outcome = read_one(file_at(path))
+    assert isinstance(outcome, Picture)
+    assert (outcome.facts.camera, outcome.facts.rating) == ("Apple iPhone 15 Pro", 4)
+    assert (outcome.facts.taken_at, outcome.facts.taken_from) == ("2019-07-14T05:31:22", "file name")
+    assert len(outcome.facts.notes) == 1
+
+
+def test_a_picture_that_says_nothing_has_its_files_date(photos: Path) -> None:
+    outcome = read_one(file_at(pictures.put(photos / "a.png", 1)))
+    assert isinstance(outcome, Picture)
+    assert outcome.facts.taken_from == "file date"
 
 
 def test_pixels_that_come_out_may_be_written_to_and_share_no_memory(photos: Path) -> None:
@@ -118,6 +147,48 @@ def test_every_file_is_opened_once_for_hash_and_decode(photos: Path, number: int
     command = [sys.executable, "-c", OPENS, str(photos)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
     assert said == f"{number} files, opened {number} times\n"
+
+
+# -- headers alone
+
+
+def inform_all(files: list[File]) -> list[Informed | Vanished | Skip]:
+    return list(feed(files, HeaderReader(), 2))
+
+
+def test_what_is_read_of_a_header_alone_is_what_a_picture_carries(photos: Path) -> None:
+    paths = [
+        pictures.put(photos / "a.jpg", headers.jpeg(headers.exif(headers.PHONE))),
+        *pictures.put_scenes(photos, range(9)),
+    ]
+    (photos / "a.xmp").write_bytes(headers.xmp(attributes='xmp:Rating="4"'))
+    files = [file_at(path) for path in paths]
+    informed = inform_all(files)
+    for file, picture, header in zip(files, read_all(files), informed, strict=True):
+        assert isinstance(picture, Picture)
+        assert header == Informed(file, picture.content.hash, picture.facts)
+
+
+def test_a_header_is_read_of_a_photo_whose_pixels_are_damaged(photos: Path) -> None:
+    data = pictures.encoded(pictures.gradient((200, 100)), "JPEG", exif=headers.exif(headers.PHONE))
+    file = file_at(pictures.put(photos / "a.jpg", data[: data.index(b"\xff\xda") + 20]))
+    assert isinstance(read_one(file), Skip)
+    (outcome,) = inform_all([file])
+    assert isinstance(outcome, Informed)
+    assert outcome.facts.camera == "Apple iPhone 15 Pro"
+
+
+def test_a_header_that_cannot_be_had_is_skipped_or_vanished(photos: Path) -> None:
+    text, empty, gone = (
+        pictures.put(photos / name, data) for name, data in (("a.jpg", b"Dear diary"), ("b", b""), ("c", 1))
+    )
+    files = [file_at(path) for path in (text, empty, gone)]
+    gone.unlink()
+    assert inform_all(files) == [
+        Skip(str(text), "not a picture, or in a format that is not supported"),
+        Skip(str(empty), "empty file"),
+        Vanished(files[2]),
+    ]
 
 
 # -- how far ahead
