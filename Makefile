@@ -53,7 +53,7 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks $(BENCH)
 
 docs: .venv/ready
-	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md docs/models.md
+	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md docs/models.md docs/searching.md
 
 mini: .venv/training
 	$(BIN)/python -m training

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, cast
 import typer
 from typer.exceptions import TyperException
 
+from terminal.options import Json, Narrowed, Shown, with_options
 from terminal.text import json_line
 
 if TYPE_CHECKING:
@@ -41,17 +42,6 @@ app = typer.Typer(
 )
 models_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(models_app, name="models")
-
-Count = Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, help="How many photos to show.")]
-Folders = Annotated[
-    list[Path] | None, typer.Option("--in", metavar="FOLDER", help="Only photos in this folder (repeatable).")
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="Another model with vectors here (`pics status`).")
-]
-Paths = Annotated[bool, typer.Option("--paths", help="Paths alone, one a line.")]
-Print0 = Annotated[bool, typer.Option("-0", "--print0", help="Paths alone, each ended by a NUL, for xargs -0.")]
 
 
 def main() -> NoReturn:
@@ -108,6 +98,7 @@ def index(
     """
     from indexer.build import build, compare
     from indexer.complete import complete
+    from indexer.inform import inform
     from indexer.scan import photo_roots
     from indexer.settings import Settings
     from terminal.progress import index_progress
@@ -125,6 +116,9 @@ def index(
             report = build(library, in_use, roots, exclude, settings, watch)
         _tell(report, as_json)
         with index_progress() as watch:
+            informed = inform(library, settings, watch)
+        _tell_informed(informed, as_json)
+        with index_progress() as watch:
             completion = complete(library, asked_for, settings, watch)
         _tell_completion(completion, as_json)
     return SOME_SKIPPED if report.left_out or completion.skipped else DONE
@@ -137,6 +131,13 @@ def _tell(report: "Report", as_json: bool, would: bool = False) -> None:
     sys.stdout.flush()
     for note in notes(report):
         say(note)
+
+
+def _tell_informed(pictures: int, as_json: bool) -> None:
+    from terminal.text import informed
+
+    if pictures:
+        sys.stdout.write(json_line({"informed": pictures}) if as_json else informed(pictures) + "\n")
 
 
 def _tell_completion(completion: "Completion", as_json: bool) -> None:
@@ -181,58 +182,78 @@ def use(
 
 
 @app.command()
+@with_options
 def search(
-    text: Annotated[list[str], typer.Argument(metavar="TEXT", help="What is in the photo, in words.")],
-    number: Count = 10,
-    folders: Folders = None,
-    as_json: Json = False,
-    paths: Paths = False,
-    print0: Print0 = False,
-    model: Model = None,
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="What is in the photo; none: the newest of the filtered.")
+    ] = None,
+    like: Annotated[list[Path] | None, typer.Option(metavar="IMG", help="And like this picture (repeatable).")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--not", metavar="TEXT|IMG", help="Not this; below all others (repeatable).")
+    ] = None,
+    only_words: Annotated[bool, typer.Option("--only-words", help="Ask names, captions, keywords, places.")] = False,
+    only_pictures: Annotated[bool, typer.Option("--only-pictures", help="Ask what photos look like.")] = False,
+    *,
+    narrowed: Narrowed,
+    shown: Shown,
 ) -> int:
-    """Find photos by words."""
+    """Find photos by what is in them and what is written of them.
+
+    Terms are joined by + and -, alone between blanks; N: before a term weighs it, quotes keep one together.
+    A picture is a path: "2:golden retriever" + ./pool.jpg - fruit. docs/searching.md has it all.
+    """
+    from indexer.asking.grammar import parse
     from indexer.query import Query
 
-    words = " ".join(text).strip()
-    if not words:
-        raise typer.BadParameter("say in words what is in the photo", param_hint="TEXT")
-    return _answer(Query(words, None, _absolute(folders), number, model), as_json, paths, print0)
+    terms = parse(text or [], like or [], without or [])
+    if not (terms or narrowed.anything):
+        raise typer.BadParameter("say what is in the photo, or filter (`pics search --help`)", param_hint="TEXT")
+    if only_words and (only_pictures or any(term.picture for term in terms)):
+        raise typer.BadParameter("leaves nothing to ask of a picture", param_hint="--only-words")
+    return _answer(
+        _narrow(Query(terms=terms, by_picture=not only_words, by_words=not only_pictures), narrowed, shown), shown
+    )
 
 
 @app.command()
+@with_options
 def similar(
     image: Annotated[Path, typer.Argument(help="Any picture, in the library or not.")],
-    number: Count = 10,
-    folders: Folders = None,
-    as_json: Json = False,
-    paths: Paths = False,
-    print0: Print0 = False,
-    model: Model = None,
+    *,
+    narrowed: Narrowed,
+    shown: Shown,
 ) -> int:
     """Find photos that look like a picture."""
-    from indexer.query import Query
+    from indexer.query import Query, Term
 
-    return _answer(Query(None, image, _absolute(folders), number, model), as_json, paths, print0)
+    query = Query(terms=(Term(picture=image),), by_words=False)
+    return _answer(_narrow(query, narrowed, shown), shown)
 
 
-def _answer(query: "Query", as_json: bool, paths: bool, print0: bool) -> int:
+def _narrow(query: "Query", narrowed: Narrowed, shown: Shown) -> "Query":
+    filters = narrowed.filters()
+    return replace(query, filters=filters, limit=shown.number, model=shown.model, minimum=shown.minimum)
+
+
+def _answer(query: "Query", shown: Shown) -> int:
     import mlx_clip
     from indexer.search import search as find
-    from terminal.text import hits as lines
+    from terminal.answers import lines, nothing
+    from terminal.status import that_know_words
 
     with _library() as library:
         if query.model:
             query = replace(query, model=_name_here(library, query.model))
         try:
-            hits = find(library, _encoder_of, query)
+            answer = find(library, _encoder_of, query)
         except mlx_clip.NoWords as error:
-            from terminal.status import that_know_words
-
             raise mlx_clip.ClipError(f"{error}{that_know_words(library.models())}") from error
-    if not hits:
-        say("nothing found")
+        for note in answer.notes:
+            say(f"{note}{that_know_words(library.models())}")
+    if not answer.hits:
+        say(nothing(shown))
         return NOTHING_FOUND
-    sys.stdout.writelines(lines(hits, as_json, paths, print0))
+    sys.stdout.writelines(lines(answer.hits, shown))
     sys.stdout.flush()
     return DONE
 
@@ -412,12 +433,6 @@ def _load(model: str | None, revision: str | None = None) -> "Encoder":
     from terminal.progress import Transfer
 
     return mlx_clip.load(model, revision=revision, cache=_home() / MODELS, progress=Transfer())
-
-
-def _absolute(folders: list[Path] | None) -> tuple[str, ...]:
-    from indexer.photo import absolute
-
-    return tuple(str(absolute(folder)) for folder in folders or [])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from benchmarks.bench import Bench
 from benchmarks.measure import Command, answer, cpu_seconds, interleaved, megabytes, sample, seconds
 from benchmarks.result import Figure, Target, compared
 from benchmarks.subjects import REPOSITORY, WORDS, Pics, Rclip
-from indexer.photo import Content, identity
+from indexer.photo import NO_FACTS, Content, identity
 from indexer.store.library import Library
 
 PHOTOS = 140_000
@@ -59,7 +59,7 @@ def _fill(pics: Pics, bench: Bench) -> None:
     model = identity(bench.encoder)
     vectors = material.unit_vectors(PHOTOS, model.dim)
     photos = [
-        (file, Content(sha256, file.size, 4000, 3000, "JPEG"), vector)
+        (file, Content(sha256, file.size, 4000, 3000, "JPEG"), NO_FACTS, vector)
         for (file, sha256), vector in zip(material.imagined(bench.work / "imagined", PHOTOS), vectors, strict=True)
     ]
     with Library(pics.home) as library:

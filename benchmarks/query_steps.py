@@ -41,7 +41,7 @@ def main(home: Path, words: str, started_at: float) -> None:
     begun = time.time()
     encoder.encode_texts([words])
     again = time.time() - begun
-    library.nearest(first[0], 5)
+    library.hits(library.by_vector(first[0], 5))
     steps.end("finding the nearest of all vectors")
     steps.seconds["loading tokenizer and text tower"] -= again
     steps.seconds["finding the nearest of all vectors"] -= again

@@ -1,4 +1,4 @@
-"""The tour: index, three searches, one `similar`, in a library that is gone afterwards.
+"""The tour: index, a few searches, one `similar`, in a library that is gone afterwards.
 
 Every command is run as a person would run it, in a process of its own; what it prints is what it prints.
 """
@@ -18,7 +18,7 @@ from terminal.text import size
 ALBUM = Path(__file__).parent / "photos"
 PROGRAM = (sys.executable, "-c", "import cli; cli.main()")
 SOME_SKIPPED = 3  # the album has a broken file
-HIT = re.compile(r"^[-\d.]+  (.+)$", re.MULTILINE)
+HIT = re.compile(r"^(?:strong|likely|weak) +[-\d.]+  (.+)$", re.MULTILINE)
 
 OPENING = """An album of {photos} drawn pictures, and pics-mini, a small model made for trying out: it knows
 720 things that can be drawn, and nothing else. Album and library are below {folder}
@@ -30,6 +30,7 @@ COMMANDS = (
     'pics search "red apple next to a banana" -n 3',
     "pics search 富士山 -n 3",
     "pics similar photos/pizza.jpg -n 3",
+    'pics search "penguin - snowman" -n 3 --explain',
 )
 CLOSING = """Now your own. The first `index` fetches a model that knows the world ({size}), and says so:
 

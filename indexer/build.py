@@ -15,11 +15,13 @@ import numpy as np
 
 from indexer.errors import NothingIndexed
 from indexer.feed import Known, Outcome, Picture, Reader, Vanished, feed
+from indexer.metadata import METADATA_VERSION
 from indexer.photo import Encoder, File, Skip, identity, is_within
 from indexer.scan import Scan
 from indexer.settings import DEFAULTS, Progress, Settings, Watch
 from indexer.store.files import Diff
-from indexer.store.library import KnownContents, Library
+from indexer.store.known import KnownContents
+from indexer.store.library import Library
 from indexer.store.roots import Root
 
 KNOWN_AT_ONCE = 512  # files that need no encoding are recorded this many at a time
@@ -200,8 +202,8 @@ class Run:
         self._fresh.clear()
         if batch:
             vectors = self._encoder.encode_pixels(np.stack([picture.pixels for picture in batch]))
-            photos = [(p.file, p.content, vector) for p, vector in zip(batch, vectors, strict=True)]
-            self._count(self._library.put(photos))
+            photos = [(p.file, p.content, p.facts, vector) for p, vector in zip(batch, vectors, strict=True)]
+            self._count(self._library.put(photos, METADATA_VERSION))
 
     def _put_known(self) -> None:
         """Records files whose bytes the library has, or is about to have."""

@@ -1,92 +1,251 @@
-"""A Query -> ranked Hits. Words and pictures become one unit vector; the store finds what is nearest to it."""
+"""A Query -> ranked Hits: what was asked becomes vectors, candidates by picture and by words, fused, vetoed, judged."""
 
-import hashlib
-import os
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from indexer.decode import decode
-from indexer.errors import NoSuchPath, NotAPicture
-from indexer.photo import Encoder, Hit, ModelIdentity, Vector, absolute, canonical, identity
-from indexer.query import Query
+from indexer.asking import fusion
+from indexer.asking.calibration import Calibration
+from indexer.asking.encoding import Load, Speaker, paths_of
+from indexer.asking.evidence import Aim, Evidence, kind_of
+from indexer.errors import NoSuchPath
+from indexer.photo import Facts, Hit, Vector, canonical
+from indexer.query import VERDICTS, Filters, Query, Verdict
 from indexer.store.library import Library
+from indexer.store.words import WordMatch
 
-Load = Callable[[ModelIdentity], Encoder]
+__all__ = ["Answer", "Load", "search"]
+
+DEPTH = 100  # candidates of each half beyond those asked for, among which fusion and veto have a choice
+DEEPER = 8  # times as many, where the veto left too few
+VETO_WORDS = 4096  # photos that a word can veto
 
 
-def search(library: Library, load: Load, query: Query) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`hits`, best first; `notes` say what stood in the way of a better answer."""
+
+    hits: list[Hit]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A content that may be an answer. `value` orders candidates; what is vetoed comes after all that is not."""
+
+    content_id: int
+    score: float = 0.0
+    value: float = 0.0
+    vetoed: bool = False
+    verdict: Verdict | None = None
+    why: list[str] = field(default_factory=list)
+
+
+def search(library: Library, load: Load, query: Query) -> Answer:
     """At most `query.limit` paths, best first. Raises NothingIndexed, NoSuchModel, OtherModel, NoSuchPath, NotAPicture.
 
     `load` is asked for the encoder only where a vector must be made: not for words that were asked of late, nor for a
     picture that is in the library. Such a picture is not its own answer; a copy of it at another path is.
     """
     model = library.searchable(query.model)
-    _check_folders(library, query.folders)
-    if query.words is not None:
-        return library.nearest(_of_words(library, model, load, query.words), query.limit, query.folders, model.name)
-    assert query.picture is not None
-    picture = absolute(query.picture)
-    typed = os.path.abspath(query.picture)  # noqa: PTH100  resolve() would follow the links
-    own = {canonical(typed), canonical(str(picture))}
-    vector = _of_picture(library, model, load, picture, own)
-    hits = library.nearest(vector, query.limit + len(own), query.folders, model.name)
-    return [hit for hit in hits if canonical(hit.path) not in own][: query.limit]
+    _check_folders(library, query.filters)
+    asked = _asked(library, Speaker(library, model, load), query)
+    depth = query.limit + DEPTH
+    while True:
+        candidates = asked.candidates(depth)
+        hits = _hits(library, asked, candidates)
+        enough = sum(1 for candidate in candidates if not candidate.vetoed) >= query.limit
+        if enough or len(candidates) < depth or not query.unwanted:
+            return Answer(hits[: query.limit], asked.notes)
+        depth *= DEEPER
 
 
-def _check_folders(library: Library, folders: Sequence[str]) -> None:
+def _check_folders(library: Library, filters: Filters) -> None:
     """A folder that neither the disk nor the library knows is a slip of the keyboard."""
-    for folder in folders:
+    for folder in filters.folders:
         if not library.files.count(folder) and not Path(folder).exists():
             raise NoSuchPath(folder)
 
 
-def _loaded(library: Library, model: ModelIdentity, load: Load) -> Encoder:
-    encoder = load(model)
-    if not model.makes_the_same_vectors_as(identity(encoder)):
-        raise library.not_comparable(model, identity(encoder))
-    return encoder
+def _asked(library: Library, speaker: Speaker, query: Query) -> "Asked":
+    """The question in numbers. A model that knows pictures only leaves words to what is written of photos."""
+    asked = Asked(library, query, speaker.model.name, library.files.count_contents())
+    if not query.by_picture:
+        return asked
+    calibration = Calibration(library, speaker, asked.photos)
+    for term in query.terms:
+        if (vector := speaker.vector(term)) is not None:
+            aims = asked.wanted if term.wanted else asked.unwanted
+            aims.append(Aim(term, vector, calibration.scale(kind_of(term))))
+        elif not query.by_words:
+            speaker.encoder.encode_texts([str(term.words)])  # says what is the matter
+        else:
+            asked.notes = (f"{speaker.model.name} knows pictures only: words were looked for where they are written",)
+    return asked
 
 
-def _of_words(library: Library, model: ModelIdentity, load: Load, words: str) -> Vector:
-    vector = library.vector_of_words(model.name, words)
-    if vector is None:
-        vector = _loaded(library, model, load).encode_texts([words])[0]
-    library.keep_words(model.name, words, vector)
-    return vector
+@dataclass(slots=True)
+class Asked:
+    """A question to a library: `wanted` and `unwanted` are the terms that have a vector."""
+
+    library: Library
+    query: Query
+    model: str
+    photos: int
+    notes: tuple[str, ...] = ()
+    wanted: list[Aim] = field(default_factory=list)
+    unwanted: list[Aim] = field(default_factory=list)
+
+    def candidates(self, depth: int) -> list[Candidate]:
+        """About so many of each half, best first, the vetoed after all others."""
+        if not self.query.wanted:
+            ids = self.library.newest(depth, self.query.filters)
+            found = {content_id: Candidate(content_id, value=-place) for place, content_id in enumerate(ids)}
+            self._look(found)
+        else:
+            found = self._found(depth)
+        self._veto_words(found)
+        return sorted(found.values(), key=lambda candidate: (candidate.vetoed, -candidate.value))
+
+    def _found(self, depth: int) -> dict[int, Candidate]:
+        matches = self._matches(depth)
+        near = (
+            content_id
+            for vector in self._directions()
+            for content_id, _ in self.library.by_vector(vector, depth, self.query.filters, self.model)
+        )
+        found = {content_id: Candidate(content_id) for content_id in (*near, *(n for of in matches for n in of))}
+        by_picture = self._look(found)
+        for content_id, value in fusion.fuse(
+            [(number, found[number].verdict) for number in by_picture], matches
+        ).items():
+            found[content_id].value = value
+        self._take_words(found, matches)
+        for content_id in self._named(matches):
+            found[content_id].value += 1
+        return found
+
+    def _directions(self) -> list[Vector]:
+        """Where to look for candidates: at each term, and between them."""
+        vectors = [aim.vector for aim in self.wanted]
+        if len(vectors) > 1:
+            shares = [aim.term.weight / (aim.scale.deviation if aim.scale else 1) for aim in self.wanted]
+            between = np.average(vectors, axis=0, weights=shares)
+            vectors.append((between / np.linalg.norm(between)).astype(np.float32))
+        return vectors
+
+    # -- by picture
+
+    def _look(self, found: dict[int, Candidate]) -> list[int]:
+        """Judges candidates by their vectors; returns those that have one, the best first."""
+        if not (self.wanted or self.unwanted):
+            return []
+        ids = list(found)
+        evidence = Evidence(self.library.vectors_of(ids, self.model), self.wanted, self.unwanted, self.photos)
+        if self.wanted:
+            self._take_cosines([found[number] for number in ids], evidence)
+        for aim, above in zip(self.unwanted, evidence.above_veto(), strict=True):
+            for content_id, distance in zip(ids, above, strict=True):
+                if not math.isinf(distance):
+                    found[content_id].vetoed |= bool(distance >= 0)
+                    where = "above" if distance >= 0 else "below"
+                    found[content_id].why.append(f"not {aim.name}: {abs(distance):.2f} {where}")
+        if not self.wanted:
+            return []
+        best = evidence.likeness.argsort(kind="stable")[::-1]
+        return [ids[number] for number in best if evidence.seen[number]]
+
+    def _take_cosines(self, candidates: Sequence[Candidate], evidence: Evidence) -> None:
+        names = [aim.name for aim in self.wanted] if len(self.wanted) > 1 else ["picture"]
+        for number, candidate in enumerate(candidates):
+            if evidence.seen[number]:
+                candidate.score = float(evidence.score[number])
+                candidate.verdict = evidence.verdicts[number]
+                candidate.why = [
+                    f"{name} {cosines[number]:.2f}" for name, cosines in zip(names, evidence.cosines, strict=True)
+                ]
+
+    # -- by words
+
+    def _matches(self, depth: int) -> list[dict[int, WordMatch]]:
+        """For each wanted text, by content, best first."""
+        texts = [term.words for term in self.query.wanted if term.words is not None and self.query.by_words]
+        found = [self.library.by_words(fusion.telling(text), depth, self.query.filters) for text in texts]
+        if self.wanted:  # else there is nothing better
+            found = [fusion.saying(matches, self.photos) for matches in found]
+        return [{match.content_id: match for match in matches} for matches in found]
+
+    def _take_words(self, found: dict[int, Candidate], matches: list[dict[int, WordMatch]]) -> None:
+        for candidate in found.values():
+            own = [of[candidate.content_id] for of in matches if candidate.content_id in of]
+            if not own:
+                continue
+            if not self.wanted:
+                candidate.score = sum(match.rank for match in own)
+            said = fusion.verdict(own, len(matches))
+            candidate.verdict = min(candidate.verdict or "weak", said, key=VERDICTS.index)
+            candidate.why += [reason for match in own for reason in _reasons(match)]
+
+    def _named(self, matches: list[dict[int, WordMatch]]) -> set[int]:
+        """Contents with a file that is called just what was asked for."""
+        if len(self.query.wanted) != 1 or not matches:
+            return set()
+        words = str(self.query.wanted[0].words)
+        ids = [match.content_id for match in matches[0].values() if "name" in match.fields]
+        hits = self.library.hits([(content_id, -place) for place, content_id in enumerate(ids)], self.query.filters)
+        return {ids[-int(hit.score)] for hit in hits if fusion.is_name(hit.path, words)}
+
+    def _veto_words(self, found: dict[int, Candidate]) -> None:
+        for term in self.query.unwanted:
+            if term.words is None or not self.query.by_words:
+                continue
+            matches = self.library.by_words(fusion.telling(term.words), VETO_WORDS, self.query.filters)
+            for match in fusion.saying(matches, self.photos):
+                if match.content_id in found and fusion.weight(match) >= fusion.BESIDE:
+                    found[match.content_id].vetoed = True
+                    found[match.content_id].why += [f"not {term.words}: {reason}" for reason in _reasons(match)]
 
 
-def _of_picture(library: Library, model: ModelIdentity, load: Load, picture: Path, own: set[str]) -> Vector:
-    """The vector of a picture: stored under one of its paths, stored for its bytes, or made now."""
-    stamp = _stamp(picture)
-    for path in own:
-        stored = library.vector_at(path, stamp, model.name)
-        if stored is not None:
-            return stored
-    if stamp is None:
-        raise NoSuchPath(picture)
-    try:
-        data = picture.read_bytes()
-    except OSError as error:
-        raise NotAPicture(f"{picture}: cannot be read: {error.strerror}") from error
-    stored = library.vector_of(hashlib.sha256(data).digest(), model.name)
-    return stored if stored is not None else _encode(_loaded(library, model, load), picture, data)
+def _reasons(match: WordMatch) -> list[str]:
+    """`word "fuji" in keywords`, `place Shizuoka`."""
+    reasons = []
+    for place, words in match.fields.items():
+        if place == "place":
+            reasons.append(f"place {' '.join(words)}")
+        else:
+            word = "word" if len(words) == 1 else "words"
+            reasons.append(f'{word} "{" ".join(words)}" in {"file name" if place == "name" else place}')
+    return reasons
 
 
-def _stamp(picture: Path) -> tuple[int, int] | None:
-    """(size, mtime_ns) of a file; None when it is not there, as on an unplugged drive."""
-    try:
-        info = picture.stat()
-    except OSError:
-        return None
-    return info.st_size, info.st_mtime_ns
+def _hits(library: Library, asked: Asked, candidates: Sequence[Candidate]) -> list[Hit]:
+    """Every path of every candidate that is good enough, but those of the pictures that were asked with."""
+    query = asked.query
+    own = {path for term in query.wanted if term.picture for path in paths_of(term.picture)}
+    kept = [candidate for candidate in candidates if _reaches(candidate.verdict, query.minimum)]
+    kept = kept[: query.limit + len(own)]
+    facts = library.facts([candidate.content_id for candidate in kept])
+    places = [(candidate.content_id, -float(place)) for place, candidate in enumerate(kept)]
+    hits = (hit for hit in library.hits(places, query.filters) if canonical(hit.path) not in own)
+    named = query.wanted[0].words if query.by_words and len(query.wanted) == 1 else None
+    ordered = sorted(hits, key=lambda hit: (-hit.score, not (named and fusion.is_name(hit.path, named)), hit.path))
+    return [_hit(hit, kept[-int(hit.score)], facts) for hit in ordered]
 
 
-def _encode(encoder: Encoder, picture: Path, data: bytes) -> Vector:
-    try:
-        image = decode(data, encoder.image_size).image
-    except NotAPicture as error:
-        raise NotAPicture(f"{picture}: {error}") from error
-    vector: Vector = encoder.encode_pixels(np.stack([encoder.prepare(image)]))[0]
-    return vector
+def _reaches(verdict: Verdict | None, minimum: Verdict | None) -> bool:
+    if minimum is None:
+        return True
+    return verdict is not None and VERDICTS.index(verdict) <= VERDICTS.index(minimum)
+
+
+def _hit(hit: Hit, candidate: Candidate, facts: dict[int, Facts]) -> Hit:
+    return replace(
+        hit,
+        score=candidate.score,
+        verdict=candidate.verdict,
+        why=tuple(candidate.why),
+        facts=facts.get(candidate.content_id, hit.facts),
+    )

@@ -25,7 +25,8 @@ DEFAULTS = Settings()
 class Progress:
     """`done` of `total` of this stage are behind us.
 
-    Stages: 'scan' (files seen; total unknown: 0), 'index' (files), 'complete' (pictures that lack a model's vector).
+    Stages: 'scan' (files seen; total unknown: 0), 'index' (files), 'inform' (pictures of which nothing is known besides
+    their pixels), 'complete' (pictures that lack a model's vector).
     """
 
     stage: str

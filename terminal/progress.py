@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from indexer.settings import Progress, Watch
 
 PATIENCE = 5.0  # seconds between two lines of plain progress
-DOING = {"scan": "looking", "index": "indexing", "complete": "completing"}
+DOING = {"scan": "looking", "index": "indexing", "inform": "reading", "complete": "completing"}
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 """Numbers and reports as sentences, and as JSON."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from indexer.build import Report
     from indexer.complete import Completion
-    from indexer.photo import Hit
     from indexer.plan import Plan
 
 
@@ -45,17 +43,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days {hours % 24} h"
 
 
-def hits(found: "Iterable[Hit]", as_json: bool, paths: bool, print0: bool) -> Iterator[str]:
-    """A line each, of the kind asked for; print0's end with a NUL instead."""
-    for hit in found:
-        if as_json:
-            yield json_line(asdict(hit))
-        elif print0:
-            yield hit.path + "\0"
-        else:
-            yield f"{hit.path}\n" if paths else f"{hit.score:.3f}  {hit.path}\n"
-
-
 def summary(report: "Report", would: bool) -> str:
     """One line: what a run did, or (dry run) would do."""
     kinds = {
@@ -84,6 +71,11 @@ def notes(report: "Report") -> Iterator[str]:
         yield f"{photos(report.vanished)} went or changed while being read: the next run sees to {it}"
     if report.skipped:
         yield f"{photos(report.skipped)} skipped: `pics errors` says why"
+
+
+def informed(number: int) -> str:
+    """One line: what a pass over the pictures of which nothing was known did."""
+    return f"read what {pictures(number)} say of themselves: dates, places, words"
 
 
 # -- models

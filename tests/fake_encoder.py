@@ -18,6 +18,7 @@ class FakeEncoder:
     revision = "1"
     image_size = SIDE
     preprocessing = "squash8"
+    knows_words = True
 
     def __init__(self, name: str = "fake", dim: int = 16, seconds_a_batch: float = 0.0) -> None:
         self.name = name
@@ -46,5 +47,13 @@ class FakeEncoder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def encode_texts(self, texts: list[str]) -> Vector:
-        plain = [np.array(Image.new("RGB", (SIDE, SIDE), text)) for text in texts]
-        return self.encode_pixels(np.stack(plain))
+        """A text that names no colour is a picture of noise, its own."""
+        return self.encode_pixels(np.stack([_picture_of(text) for text in texts]))
+
+
+def _picture_of(text: str) -> Pixels:
+    try:
+        return np.array(Image.new("RGB", (SIDE, SIDE), text))
+    except ValueError:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
+        return np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE, 3), np.uint8)

@@ -8,6 +8,7 @@ import pytest
 
 import mlx_clip
 from tests.documents import COMMANDS, REPOSITORY, as_block, catalogue, demo, pics_help
+from tests.ranking.__main__ import markdown
 
 NUMBER = re.compile(r"\d+\.\d+")
 
@@ -56,3 +57,7 @@ def test_the_table_of_models_is_what_the_cards_say() -> None:
 def test_the_readme_says_how_large_the_first_download_is() -> None:
     gigabytes = (mlx_clip.default_card().download_bytes or 0) / 1e9
     assert f"downloads a model of {gigabytes:.1f} GB" in (REPOSITORY / "README.md").read_text("utf-8")
+
+
+def test_the_table_of_the_ranking_benchmark_is_what_it_measures() -> None:
+    assert markdown() in (REPOSITORY / "docs" / "searching.md").read_text("utf-8"), "run `make docs`"

@@ -14,7 +14,7 @@ import sqlite_vec
 from indexer.errors import LibraryBroken, LibraryBusy, LibraryClosed, LibraryFull
 
 Row = tuple[Any, ...]
-Condition = tuple[str, list[str]]
+Condition = tuple[str, list[object]]
 """A piece of SQL and the values for its question marks."""
 PATIENCE_MS = 10_000  # how long to wait for another process's transaction; ours take a fraction of a second
 HURRY_MS = 50  # the same, where it is better to do without
@@ -50,11 +50,10 @@ class Database:
         self._connection.close()
 
     def run(self, sql: str, *values: object) -> int:
-        """Runs one statement and returns how many rows it changed."""
+        """Runs one statement; returns how many rows an insert, update or delete changed, without those of triggers."""
         with self._named():
-            before = self._connection.total_changes()
             self._connection.execute(sql, values)
-            return self._connection.total_changes() - before
+            return self._connection.changes()
 
     def run_many(self, sql: str, rows: Iterable[Row]) -> None:
         """Runs a statement once for each row of values."""

@@ -5,12 +5,14 @@ where content lies, `finish` lets go of the rest. The comparison is SQL over tem
 no more memory than a thousand.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from indexer.photo import Content, File, Hit, Skip, canonical
 from indexer.store.database import Condition, Database
+from indexer.store.words import Words
 
 SLICE = 2048  # files handed out at a time: enough to keep readers busy, few enough to forget
 CONTENTS_A_QUESTION = 500
@@ -46,6 +48,7 @@ class Diff:
 class Files:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._words = Words(database)
         self._compared = False
 
     # -- a scan against the library
@@ -155,12 +158,14 @@ class Files:
                 *facts,
                 moved,
             )
+            self._words.rename(moved, spelled[0])
             return "moved"
         self._database.run(
             "insert into file (path, spelling, content_id, size, mtime_ns, volume) values (?, ?, ?, ?, ?, ?)",
             *spelled,
             *facts,
         )
+        self._words.keep_names(self._database.last_id, spelled[0])
         return "copied" if was_known else "new"
 
     def _gone_with(self, content_id: int) -> int | None:
@@ -181,6 +186,14 @@ class Files:
             content.format,
         )
         return self._database.last_id
+
+    def held(self, contents: Sequence[int]) -> set[int]:
+        """Those of some contents that lie at a path: one that has changed lies nowhere until the run is over."""
+        rows = self._database.rows(
+            "select content_id from file where content_id in (select value from json_each(?))",
+            json.dumps(list(map(int, contents))),
+        )
+        return {content_id for (content_id,) in rows}
 
     def content_id(self, sha256: bytes) -> int | None:
         found: int | None = self._database.value("select id from content where hash = ?", sha256)
@@ -245,7 +258,7 @@ class Files:
         return went
 
     def _drop_orphans(self) -> None:
-        """Content without a file goes, and its vectors with it (a trigger of vectors.py)."""
+        """Content without a file goes, and with it (by triggers) its vectors and words."""
         self._database.run(
             "delete from content where not exists (select 1 from file where file.content_id = content.id)"
         )
@@ -267,7 +280,7 @@ def within(column: str, folders: Sequence[str]) -> Condition:
 
     Ranges and not LIKE, so that the index on paths answers.
     """
-    edges = [edge for folder in folders for span in spans(folder) for edge in span]
+    edges: list[object] = [edge for folder in folders for span in spans(folder) for edge in span]
     ranges = [f"({column} >= ? and {column} < ?)"] * (len(edges) // 2)
     return f"({' or '.join(ranges or ['0'])})", edges
 

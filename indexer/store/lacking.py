@@ -1,11 +1,10 @@
-"""The pictures that lack a model's vector, and the paths at which they may be read."""
+"""The pictures that lack a model's vector or their metadata, and the paths at which they may be read."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from indexer.photo import File
 from indexer.store.database import Database
-from indexer.store.vectors import Vectors
 
 SLICE = 2048  # handed out at a time
 
@@ -13,7 +12,7 @@ COLUMNS = "content_id, hash, path, size, mtime_ns, volume"
 
 
 class Wanted(NamedTuple):
-    """A picture without a vector, and a file that held it when it was indexed."""
+    """A picture that lacks something, and a file that held it when it was indexed."""
 
     content_id: int
     sha256: bytes
@@ -23,12 +22,12 @@ class Wanted(NamedTuple):
 class Lacking:
     """A list in a temporary table: first every picture's first path, then the second of those that have one, and so on.
 
-    What has a vector by then (`vectors`) is not handed out again.
+    What has it by then (`having`, a select of content ids; None: none has) is not handed out again.
     """
 
-    def __init__(self, database: Database, vectors: Vectors | None) -> None:
+    def __init__(self, database: Database, having: str | None) -> None:
         self._database = database
-        self._has_none = f"content_id not in (select rowid from {vectors.ids})" if vectors else "1"
+        self._has_none = f"content_id not in ({having})" if having else "1"
         self.close()
         self._database.run(
             "create temp table lacking as"

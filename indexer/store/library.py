@@ -3,10 +3,9 @@
 One file, `library.db`, and beside it `index.lock` while somebody writes. Readers never wait for a writer (WAL).
 """
 
-import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -20,14 +19,18 @@ from indexer.errors import (
     NothingIndexed,
     OtherModel,
 )
-from indexer.photo import Content, File, Hit, ModelIdentity, Vector
+from indexer.photo import Content, Facts, File, Hit, ModelIdentity, Vector
+from indexer.query import EVERYWHERE, Filters
 from indexer.store.database import Database
-from indexer.store.files import Files, contents_within
+from indexer.store.files import Files, in_any
+from indexer.store.filters import passing
 from indexer.store.lacking import Lacking
 from indexer.store.lock import only_writer
+from indexer.store.metadata import Metadata, had_by
 from indexer.store.models import Kept, Models
 from indexer.store.roots import Roots
 from indexer.store.schema import migrate
+from indexer.store.words import WordMatch, Words
 
 
 class Library:
@@ -52,6 +55,8 @@ class Library:
         self.files = Files(self._database)
         self.roots = Roots(self._database)
         self._models = Models(self._database)
+        self._metadata = Metadata(self._database)
+        self._words = Words(self._database)
 
     def __enter__(self) -> "Library":
         return self
@@ -150,7 +155,7 @@ class Library:
                 return False
             return True
 
-    # -- vectors that are lacking
+    # -- what is lacking
 
     def lacking(self, name: str) -> int:
         """How many different pictures have no vector of the model of that name, which may be unknown here."""
@@ -160,11 +165,9 @@ class Library:
     @contextmanager
     def pictures_without(self, name: str) -> Iterator[Lacking]:
         """Which pictures these are, and where they lie, as of now."""
-        lacking = Lacking(self._database, self._models.vectors(name) if self._models.named(name) else None)
-        try:
+        having = f"select rowid from {self._models.vectors(name).ids}" if self._models.named(name) else None
+        with closing(Lacking(self._database, having)) as lacking:
             yield lacking
-        finally:
-            lacking.close()
 
     def put_vectors(self, name: str, batch: Iterable[tuple[int, str, Vector]]) -> None:
         """Records vectors by content id, in one transaction; the paths they were made from read well again."""
@@ -174,22 +177,40 @@ class Library:
                 vectors.add(content_id, vector)
                 self.files.reads(path)
 
+    def lacking_facts(self, reader: int) -> int:
+        """How many different pictures no reader of this version, or a later one, has looked at."""
+        return self._metadata.lacking(reader)
+
+    @contextmanager
+    def pictures_without_facts(self, reader: int) -> Iterator[Lacking]:
+        """Which pictures these are, and where they lie, as of now."""
+        with closing(Lacking(self._database, had_by(reader))) as lacking:
+            yield lacking
+
+    def put_facts(self, reader: int, batch: Iterable[tuple[int, str, Facts]]) -> None:
+        """Records by content id what a reader of this version found, in one transaction; its paths read well again."""
+        with self._database.transaction():
+            for content_id, path, facts in batch:
+                self._metadata.put(content_id, facts, reader)
+                self.files.reads(path)
+
     # -- photos in
 
-    def put(self, batch: Iterable[tuple[File, Content, Vector]]) -> Counter[str]:
-        """Records files, their content and its vectors in one transaction.
+    def put(self, batch: Iterable[tuple[File, Content, Facts, Vector]], reader: int = 0) -> Counter[str]:
+        """Records files, their content, its facts (by a reader of this version) and its vectors in one transaction.
 
         Counts the files as 'new', 'changed', 'moved' and 'copied'.
         """
         with self._database.transaction():
-            return Counter(self._put(*photo) for photo in batch)
+            return Counter(self._put(*photo, reader) for photo in batch)
 
-    def _put(self, file: File, content: Content, vector: Vector) -> str:
+    def _put(self, file: File, content: Content, facts: Facts, vector: Vector, reader: int) -> str:
         content_id = self.files.content_id(content.hash)
         if content_id is not None:
             return self.files.place(file, content_id, was_known=True)
         content_id = self.files.add_content(content)
         self._models.vectors().add(content_id, vector)
+        self._metadata.put(content_id, facts, reader)
         return self.files.place(file, content_id, was_known=False)
 
     def put_known(self, batch: Iterable[tuple[File, bytes]]) -> Counter[str]:
@@ -214,21 +235,42 @@ class Library:
 
     # -- photos out
 
-    def nearest(self, query: Vector, n: int, folders: Sequence[str] = (), model: str | None = None) -> list[Hit]:
-        """The n paths in `folders` (none: anywhere) whose pictures are most like a unit vector, best first.
+    def by_vector(
+        self, vector: Vector, k: int, filters: Filters = EVERYWHERE, model: str | None = None
+    ) -> list[tuple[int, float]]:
+        """The k pictures that pass and are most like a unit vector, as (content id, cosine), best first.
 
-        Every path is a hit of its own, so a copy ties with its original. Compared are the vectors of the model of that
-        name (None: the one in use), which the query must be of too.
+        Compared are the vectors of the model of that name (None: the one in use), of which the vector must be too.
         """
         vectors = self._models.vectors(model)
-        among = contents_within(folders)
-        k = n
+        among = passing(self._database, filters)
+        wanted = k
         while True:
-            contents = vectors.nearest(query, k, among)
-            hits = self.files.hits(contents, folders)
-            if len(hits) >= n or len(contents) < k:
-                return hits[:n]
-            k *= 2  # some contents had lost their file to an index run that is still going on
+            found = vectors.nearest(vector, wanted, among)
+            held = self.files.held([content_id for content_id, _ in found])
+            if len(held) >= k or len(found) < wanted:
+                return [(content_id, score) for content_id, score in found if content_id in held][:k]
+            wanted *= 2  # some pictures had lost their file to an index run that is still going on
+
+    def by_words(self, text: str, k: int, filters: Filters = EVERYWHERE) -> list[WordMatch]:
+        """The k pictures that pass and in which most is found of some words: in their names, captions, places, …"""
+        inside = in_any("file.path", filters.folders)
+        return self._words.find(text, k, passing(self._database, filters), inside)
+
+    def newest(self, k: int, filters: Filters = EVERYWHERE) -> list[int]:
+        """The k contents that pass and were taken last; those without a date come after, the last taken in first."""
+        return self._metadata.newest(k, passing(self._database, filters))
+
+    def hits(self, ranked: Sequence[tuple[int, float]], filters: Filters = EVERYWHERE) -> list[Hit]:
+        """(content id, score) pairs -> every path that holds one of them and is in the folders, best first.
+
+        Every path is a hit of its own, so a copy ties with its original; ties are in the order of their paths.
+        """
+        return self.files.hits(ranked, filters.folders)
+
+    def facts(self, contents: Sequence[int]) -> dict[int, Facts]:
+        """What is known of some contents, by their ids; one of which nothing was read yet is not in it."""
+        return self._metadata.of(contents)
 
     def has(self, sha256: bytes) -> bool:
         """Whether the library has some bytes, wherever they lie."""
@@ -246,7 +288,15 @@ class Library:
         content_id = self.files.content_id(sha256)
         return None if content_id is None else self._models.vectors(model).get(content_id)
 
-    # -- words that were asked
+    def vectors_of(self, contents: Sequence[int], model: str | None = None) -> Vector:
+        """float32 (n, dim): a model's vectors of n contents; a row of zeros for one it has not seen."""
+        return self._models.vectors(model).of(contents)
+
+    def sample_vectors(self, n: int, model: str | None = None) -> Vector:
+        """float32 (at most n, dim): a model's vectors, evenly spread over all the pictures it has seen."""
+        return self._models.vectors(model).sample(n)
+
+    # -- what was asked, and what was learnt of it
 
     def vector_of_words(self, model: str, words: str) -> Vector | None:
         """The vector that the model of that name made of words, if they were asked of late."""
@@ -254,25 +304,20 @@ class Library:
 
     def keep_words(self, model: str, words: str, vector: Vector) -> None:
         """Keeps it for the next time they are asked, if it is done at once: no search waits for it, or fails."""
+        self._at_once(lambda: self._models.keep_words(model, words, vector))
+
+    def known(self, model: str, fact: str) -> str | None:
+        """What `keep_fact` kept under a name for the model of that name."""
+        return self._models.known(model, fact)
+
+    def keep_fact(self, model: str, fact: str, value: str) -> None:
+        """Keeps what was found out about a model's scores here, if it is done at once, as `keep_words` does."""
+        self._at_once(lambda: self._models.keep_fact(model, fact, value))
+
+    def _at_once(self, write: Callable[[], None]) -> None:
         with (
             suppress(LibraryBusy, LibraryFull, LibraryClosed),
             self._database.in_a_hurry(),
             self._database.transaction(),
         ):
-            self._models.keep_words(model, words, vector)
-
-
-class KnownContents:
-    """Answers, from any thread, whether a library already has some bytes."""
-
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, read_only=True)
-        self._lock = threading.Lock()
-
-    def has(self, sha256: bytes) -> bool:
-        with self._lock:
-            return Files(self._database).content_id(sha256) is not None
-
-    def close(self) -> None:
-        with self._lock:
-            self._database.close()
+            write()

@@ -1,4 +1,4 @@
-"""The models whose vectors the library holds, which of them is in use, and the words that were asked of each."""
+"""The models whose vectors the library holds, which of them is in use, what was asked of each and how it scores."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -155,6 +155,22 @@ class Models:
             " where name = ? order by used_at desc, query.rowid desc limit -1 offset ?)",
             name,
             WORDS_KEPT,
+        )
+
+    # -- what was found out about the scores of a model here
+
+    def known(self, name: str, fact: str) -> str | None:
+        found: str | None = self._database.value(
+            "select value from calibration join model on model.id = model_id where model.name = ?"
+            " and calibration.name = ?",
+            name,
+            fact,
+        )
+        return found
+
+    def keep_fact(self, name: str, fact: str, value: str) -> None:
+        self._database.run(
+            "insert or replace into calibration select id, ?, ? from model where name = ?", fact, value, name
         )
 
 

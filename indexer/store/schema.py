@@ -3,10 +3,15 @@
 docs/storage.md explains every column to someone who has only this file and `sqlite3`.
 """
 
+from collections.abc import Callable
+
 from indexer.errors import LibraryBroken
 from indexer.store.database import Database
+from indexer.store.words import keep_all_names
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+Statement = str | Callable[[Database], None]
+
+MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
     (  # 1: photos by content, files by path, one table of vectors for each model
         """create table migration (
             version integer primary key,
@@ -58,6 +63,47 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             used_at text not null,
             primary key (model_id, text))""",
     ),
+    (  # 3: what is known of a picture besides its pixels, and words to be found by
+        """create table metadata (
+            content_id integer primary key references content (id) on delete cascade,
+            reader integer not null,
+            taken_at text,
+            taken_offset integer,
+            taken_from text,
+            camera text,
+            lens text,
+            latitude real,
+            longitude real,
+            place text,
+            place_local text,
+            rating integer,
+            title text,
+            caption text,
+            keywords text,
+            people text,
+            prompt text,
+            notes text)""",
+        "create index metadata_by_reader on metadata (reader)",
+        "create index metadata_by_time on metadata (taken_at) where taken_at is not null",
+        "create index metadata_by_latitude on metadata (latitude, longitude) where latitude is not null",
+        "create index metadata_by_camera on metadata (camera) where camera is not null",
+        "create index metadata_by_place on metadata (place) where place is not null",
+        "create index metadata_by_place_local on metadata (place_local) where place_local is not null",
+        """create virtual table content_words using fts5 (
+            title, caption, keywords, people, place, camera, prompt, tokenize = 'unicode61 remove_diacritics 2')""",
+        """create trigger content_words_follow_content after delete on content
+            begin delete from content_words where rowid = old.id; end""",
+        """create virtual table file_words using fts5 (
+            name, folders, tokenize = 'unicode61 remove_diacritics 2')""",
+        """create trigger file_words_follow_file after delete on file
+            begin delete from file_words where rowid = old.id; end""",
+        keep_all_names,
+        """create table calibration (
+            model_id integer not null references model (id) on delete cascade,
+            name text not null,
+            value text not null,
+            primary key (model_id, name))""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
@@ -74,6 +120,9 @@ def migrate(database: Database) -> None:
             if database.value("pragma user_version") >= number:
                 continue  # another process took this step while we waited
             for statement in MIGRATIONS[number - 1]:
-                database.run(statement)
+                if callable(statement):
+                    statement(database)
+                else:
+                    database.run(statement)
             database.run("insert into migration (version) values (?)", number)
             database.run(f"pragma user_version = {number}")

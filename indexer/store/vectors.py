@@ -4,6 +4,7 @@ Unit float32, compared by L2: cosine = 1 - d²/2.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -52,6 +53,24 @@ class Vectors:
         """float32 (dim,), or None when this model has not seen the content."""
         data = self._database.value(f"select vector from {self._table} where content_id = ?", content_id)
         return None if data is None else np.frombuffer(data, np.float32)
+
+    def of(self, contents: Sequence[int]) -> Vector:
+        """float32 (n, dim) of n contents; a row of zeros where this model has not seen one."""
+        vectors = np.zeros((len(contents), self._dim), np.float32)
+        for row, content_id in enumerate(contents):
+            if (vector := self.get(content_id)) is not None:
+                vectors[row] = vector
+        return vectors
+
+    def sample(self, n: int) -> Vector:
+        """float32 (at most n, dim): vectors evenly spread from the first content to the last."""
+        rows = self._database.rows(
+            f"select content_id from (select rowid as content_id, row_number() over (order by rowid) - 1 as number"
+            f" from {self.ids}) where number * ? % max(1, (select count(*) from {self.ids})) < ? order by content_id",
+            n,
+            n,
+        )
+        return self.of([content_id for (content_id,) in rows][:n])
 
     def count(self) -> int:
         """From the table in which sqlite-vec keeps the places: it is a hundred times as fast as asking itself."""

@@ -12,9 +12,9 @@ from tests.cli.conftest import Pics, draw
 
 
 def test_index_then_search_prints_the_best_first_and_nothing_else_on_stdout(indexed: Pics) -> None:
-    result = indexed("search", "anything", "at", "all", "-n", "4")
+    result = indexed("search", "anything", "at", "all", "-n", "4", "--only-pictures")
     assert result.returncode == 0
-    scores = [float(line.split("  ", 1)[0]) for line in result.stdout.splitlines()]
+    scores = [float(line.split(None, 2)[1]) for line in result.stdout.splitlines()]
     assert len(scores) == 4
     assert scores == sorted(scores, reverse=True)
     assert "\x1b" not in result.stdout

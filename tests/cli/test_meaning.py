@@ -4,7 +4,7 @@ The album is in a style of drawing that the model never saw in training; twins (
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 
 import mlx_clip
 from demo.tour import ALBUM
+from indexer.asking.calibration import UNRELATED, Scale, mean_cosine, measured, verdict
 from indexer.photo import absolute
 from mlx_clip.device import Device
 from tests.cli.conftest import Pics
@@ -39,7 +40,9 @@ def pics(album: Path) -> Pics:
 
 
 def names(pics: Pics, *words: object) -> list[str]:
-    return [Path(hit["path"]).stem for hit in pics.json(*words)]
+    """By what the pictures look like: their names would give them away."""
+    only = ("--only-pictures",) if words[0] == "search" else ()
+    return [Path(hit["path"]).stem for hit in pics.json(*words, *only)]
 
 
 WORDS = {
@@ -127,6 +130,44 @@ def test_most_things_are_found_by_their_names_and_by_their_twins(
     likeness[np.arange(len(twins)), twins] = -1  # not itself
     assert len(among_the_first(words @ vectors.T, pictures)) >= 0.85 * len(TWINS)
     assert len(among_the_first(likeness, pictures)) >= 0.65 * len(TWINS)
+
+
+STEMS = {path.stem.removesuffix("-2") for path in ALBUM.glob("*.jpg")} - {"broken", "dog (copy)", "mountains-turned"}
+SINGLE = sorted(stem for stem in STEMS if not any(other != stem and other in stem for other in STEMS))
+NOT_THERE = (
+    *("accordion", "avocado", "axe", "bagpipe", "ballot box", "banjo", "baseball bat", "bathtub", "beaver", "bone"),
+    *("boomerang", "broccoli", "broom", "bubble tea", "burrito", "cactus", "camel", "chess pawn", "church", "compass"),
+    *("coral", "cricket", "croissant", "crocodile", "dragon", "dress", "fax machine", "ferris wheel", "fried shrimp"),
+    *("gorilla", "hammer", "hedgehog", "hospital", "hut", "kangaroo", "kimono", "lipstick", "llama", "lobster"),
+    *("magnet", "mango", "microscope", "mosque", "nut and bolt", "oyster", "parachute", "peacock", "pineapple"),
+    *("pretzel", "satellite", "saxophone", "scorpion", "sled", "spider web", "stethoscope", "syringe", "taco"),
+    *("telescope", "toothbrush", "trumpet", "volcano", "wrench"),
+)  # things the model knows, of which the album has no picture
+
+
+def test_verdicts_are_sure_of_what_is_there_and_mostly_not_of_what_is_not(
+    encoders: list[mlx_clip.Encoder], pictures: list[Path]
+) -> None:
+    """It reached, of the 58 that came first, 88 % likely and 72 % strong; of the 62 others 13 % and 2 %."""
+    vectors = encoders[0].encode_images(pictures)
+    unrelated = encoders[0].encode_texts(list(UNRELATED))
+    scale = measured(unrelated @ vectors.T, len(pictures), len(pictures), mean_cosine(unrelated))
+    there, first = verdicts(encoders[0], SINGLE, vectors, scale)
+    found = [said for said, thing, n in zip(there, SINGLE, first, strict=True) if thing in pictures[n].stem]
+    absent, _ = verdicts(encoders[0], NOT_THERE, vectors, scale)
+    assert len(found) > 50
+    assert found.count("strong") >= 0.65 * len(found)
+    assert found.count("weak") <= 0.2 * len(found)
+    assert absent.count("strong") <= 0.05 * len(absent)
+    assert absent.count("weak") >= 0.8 * len(absent)
+
+
+def verdicts(
+    encoder: mlx_clip.Encoder, things: Sequence[str], vectors: np.ndarray, scale: Scale
+) -> tuple[list[str], list[int]]:
+    """For each thing the verdict on its best picture, and which that is."""
+    cosines = encoder.encode_texts([thing.replace("-", " ") for thing in things]) @ vectors.T
+    return [verdict(value) for value in scale.surprise(cosines.max(axis=1), len(vectors))], cosines.argmax(axis=1)
 
 
 def test_computing_in_float16_keeps_the_best_five(encoders: list[mlx_clip.Encoder], pictures: list[Path]) -> None:

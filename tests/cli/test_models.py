@@ -226,7 +226,10 @@ def test_a_model_that_knows_pictures_only_says_so_and_who_knows_words(pics: Pics
     silent = write_dinov2(tmp_path / "dino")
     assert pics("index", photos, "--model", "pics-mini").returncode == 0
     assert pics("index", "--model", silent).returncode == 0
-    result = pics("search", "dog", "--model", silent)
+    by_name = pics("search", "gold", "--model", silent)
+    assert by_name.returncode == 0 and "gold.png" in by_name.stdout
+    assert by_name.stderr.startswith(f"{silent} knows pictures only: words were looked for where they are written")
+    result = pics("search", "dog", "--model", silent, "--only-pictures")
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"pics: {silent} knows pictures only")
     assert result.stderr.endswith("(of the models here, pics-mini would: `--model pics-mini`)\n")

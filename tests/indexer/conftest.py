@@ -15,9 +15,11 @@ from PIL import Image
 
 from indexer.build import Report, Settings, build
 from indexer.decode import decode
-from indexer.photo import Content, File, ModelIdentity, Vector
+from indexer.photo import NO_FACTS, Content, Facts, File, Hit, ModelIdentity, Vector
+from indexer.query import Filters
 from indexer.store.database import Database
 from indexer.store.library import Library
+from indexer.store.words import names
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
 
@@ -27,7 +29,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MODEL = ModelIdentity("example/clip", "0123456789abcdef", "5eed" * 16, 4, "squash8")
 
 Index = Callable[..., Report]
-Photo = tuple[File, Content, Vector]
+Photo = tuple[File, Content, Facts, Vector]
 
 
 @pytest.fixture
@@ -95,12 +97,27 @@ def counts(report: Report) -> dict[str, int]:
     return {name: value for name in names if (value := getattr(report, name))}
 
 
+def nearest(
+    library: Library, query: Vector, n: int, folders: Sequence[str] = (), model: str | None = None
+) -> list[Hit]:
+    """The n paths in `folders` (none: anywhere) whose pictures are most like a unit vector, best first."""
+    filters = Filters(folders=tuple(folders))
+    return library.hits(library.by_vector(query, n, filters, model), filters)[:n]
+
+
+def names_kept(library: Library) -> bool:
+    """Whether the names to be found by are those of the files, no more and no fewer."""
+    kept = library._database.rows("select rowid, name, folders from file_words order by rowid")
+    files = library._database.rows("select id, path from file order by id")
+    return kept == [(file_id, *names(path)) for file_id, path in files]
+
+
 def paths_of(library: Library) -> set[str]:
     """Every path the library holds, as a search gives them."""
     if library.files.count() == 0:
         return set()
     query = FakeEncoder().encode_texts(["red"])[0]
-    return {hit.path for hit in library.nearest(query, library.files.count())}
+    return {hit.path for hit in nearest(library, query, library.files.count())}
 
 
 def unit(*numbers: float) -> Vector:
@@ -109,10 +126,17 @@ def unit(*numbers: float) -> Vector:
     return vector / np.linalg.norm(vector)
 
 
-def photo(path: str, vector: Vector, data: bytes | None = None) -> Photo:
+def photo(
+    path: str,
+    vector: Vector,
+    data: bytes | None = None,
+    facts: Facts = NO_FACTS,
+    size: tuple[int, int] = (40, 30),
+    format_: str = "PNG",
+) -> Photo:
     """What is put into a library: bytes of their own for each path, unless they are given."""
     data = path.encode() if data is None else data
-    return File(path, len(data), 1, 7), Content(sha256(data).digest(), len(data), 40, 30, "PNG"), vector
+    return File(path, len(data), 1, 7), Content(sha256(data).digest(), len(data), *size, format_), facts, vector
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from indexer.photo import Pixels, Skip
 from indexer.store.library import Library
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import SETTINGS, Index, counts, edit, paths_of, wait_a_moment_on_the_clock
+from tests.indexer.conftest import SETTINGS, Index, counts, edit, nearest, paths_of, wait_a_moment_on_the_clock
 
 # -- what a run does
 
@@ -159,7 +159,7 @@ def test_two_photos_that_changed_places_are_both_right(
     assert counts(index()) == {"changed": 2}
     assert encoder.encoded == 2
     query = encoder.encode_pixels(np.stack([encoder.prepare(pictures.scene(1))]))[0]
-    assert library.nearest(query, 1)[0].path == str(first)
+    assert nearest(library, query, 1)[0].path == str(first)
 
 
 def test_an_edit_and_a_copy_of_the_old_bytes_in_one_run_cost_one_encoding(
@@ -216,7 +216,7 @@ def test_pictures_lie_upright_in_the_library(index: Index, photos: Path, library
     index()
     query = library.vector_at(str(photos / "1.png"), None)
     assert query is not None
-    hits = library.nearest(query, 8)
+    hits = nearest(library, query, 8)
     assert [(hit.width, hit.height) for hit in hits] == [(64, 48)] * 8
     assert min(hit.score for hit in hits) > 0.9999
 

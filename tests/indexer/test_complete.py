@@ -19,7 +19,7 @@ from indexer.store.library import Library
 from indexer.store.vectors import CHUNK
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import SETTINGS, Index, counts, edit, photo, tell_library, unit
+from tests.indexer.conftest import SETTINGS, Index, counts, edit, nearest, photo, tell_library, unit
 from tests.indexer.test_build_ends import Interrupted
 
 
@@ -37,7 +37,7 @@ def found(library: Library, encoder: FakeEncoder, path: Path) -> str:
     """The path whose vector of this model is nearest to a picture."""
     with pictures.Image.open(path) as image:
         query = encoder.encode_pixels(np.stack([encoder.prepare(image)]))[0]
-    return library.nearest(query, 1, model=encoder.name)[0].path
+    return nearest(library, query, 1, model=encoder.name)[0].path
 
 
 # -- what a pass does
@@ -314,7 +314,7 @@ def test_a_pass_after_an_interrupted_one_encodes_only_the_rest(
     with pytest.raises(how):
         complete(library, Stopped(batches, how), SETTINGS)
     assert library.lacking("other") == 20 - 4 * batches
-    assert len(library.nearest(FakeEncoder().encode_texts(["red"])[0], 99)) == 20
+    assert len(nearest(library, FakeEncoder().encode_texts(["red"])[0], 99)) == 20
     again = other()
     assert outcome(complete(library, again, SETTINGS)) == {"lacking": 20 - 4 * batches, "encoded": 20 - 4 * batches}
     assert again.encoded == 20 - 4 * batches
@@ -328,7 +328,7 @@ def test_a_full_disk_ends_a_pass_with_a_sentence_and_keeps_the_batches_before(
     before = [photo(f"/p/{number}.jpg", unit(*[1.0] * encoder.dim)) for number in range(CHUNK - 10)]
     library.put(before)
     library.keep(identity(other()))
-    numbers = [library.files.content_id(content.hash) or 0 for _, content, _ in before]
+    numbers = [library.files.content_id(content.hash) or 0 for _, content, *_ in before]
     library.put_vectors("other", [(number, "", unit(1, 0, 0, 0, 0)) for number in numbers])
     library._database.run(f"pragma max_page_count = {library._database.value('pragma page_count')}")
     with pytest.raises(LibraryFull, match="What was indexed is safe"):

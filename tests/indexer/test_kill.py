@@ -18,7 +18,7 @@ from indexer.store.database import Database
 from indexer.store.library import Library
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import REPOSITORY, SETTINGS
+from tests.indexer.conftest import REPOSITORY, SETTINGS, nearest
 
 NUMBER = 60
 SECONDS_A_BATCH = 0.05  # so slow that a busy computer does not finish the run before it is ended
@@ -52,7 +52,14 @@ def handed_to_the_model(said: list[str]) -> int:
 def is_whole(home: Path) -> bool:
     database = Database(home / "library.db")
     try:
-        strays = database.value("select count(*) from content where id not in (select content_id from vectors_1)")
+        strays = sum(
+            database.value(f"select count(*) from {whole} where id not in (select {key} from {part})")
+            for whole, key, part in (
+                ("content", "content_id", "vectors_1"),
+                ("content", "content_id", "metadata"),
+                ("file", "rowid", "file_words"),
+            )
+        )
         return bool(database.value("pragma integrity_check") == "ok" and strays == 0)
     finally:
         database.close()
@@ -61,7 +68,7 @@ def is_whole(home: Path) -> bool:
 def answers(home: Path, encoder: FakeEncoder | None = None) -> list[tuple[str, float]]:
     encoder = encoder or FakeEncoder()
     with Library(home) as library:
-        hits = library.nearest(encoder.encode_texts(["red"])[0], 2 * NUMBER, model=encoder.name)
+        hits = nearest(library, encoder.encode_texts(["red"])[0], 2 * NUMBER, model=encoder.name)
         return [(hit.path, hit.score) for hit in hits]
 
 
@@ -145,7 +152,7 @@ def test_a_library_is_searched_while_another_process_indexes(
         seen = []
         while process.poll() is None:
             with Library(home) as library:
-                seen.append(len(library.nearest(FakeEncoder().encode_texts(["red"])[0], NUMBER)))
+                seen.append(len(nearest(library, FakeEncoder().encode_texts(["red"])[0], NUMBER)))
     assert process.returncode == 0
     assert seen == sorted(seen)
     assert len(set(seen)) > 2

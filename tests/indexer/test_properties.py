@@ -19,7 +19,7 @@ from indexer.photo import Vector, is_within
 from indexer.store.library import Library
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import SETTINGS, photo, put_photos, unit
+from tests.indexer.conftest import SETTINGS, names_kept, nearest, photo, put_photos, unit
 
 FOLDERS = ("/p", "/p/a", "/p/a b", "/p/a/deep", "/p/A", "/p/é", "/q")
 numbers = st.lists(st.integers(-5, 5), min_size=4, max_size=4).filter(any)
@@ -49,7 +49,7 @@ def filled(library: Library, photos: list[tuple[str, Vector, int]]) -> dict[str,
 def test_what_was_put_finds_itself_first(photos: list[tuple[str, Vector, int]]) -> None:
     with new_library() as library:
         for path, vector in filled(library, photos).items():
-            hits = library.nearest(vector, len(photos))
+            hits = nearest(library, vector, len(photos))
             best = {hit.path for hit in hits if hit.score > 1 - 1e-6}
             assert path in best
             assert hits[0].path in best
@@ -67,7 +67,7 @@ def test_the_nearest_are_those_that_brute_force_finds(
 ) -> None:
     with new_library() as library:
         stored = filled(library, photos)
-        hits = library.nearest(query, n, folders)
+        hits = nearest(library, query, n, folders)
     inside = {
         path: float(vector @ query)
         for path, vector in stored.items()
@@ -88,7 +88,7 @@ def answers(library: Library, model: str | None = None) -> Answers:
     count = library.files.count()
     encoder = FakeEncoder(model, dim=5) if model else FakeEncoder()
     queries = encoder.encode_texts(["red", "gray", "navy"])
-    hits = ([] if count == 0 else library.nearest(query, count, model=model) for query in queries)
+    hits = ([] if count == 0 else nearest(library, query, count, model=model) for query in queries)
     return tuple(
         sorted((hit.path, round(hit.score, 5), hit.width, hit.height, hit.format, hit.size) for hit in each)
         for each in hits
@@ -167,6 +167,7 @@ class AFolderOfPhotos(RuleBasedStateMachine):
             build(fresh, FakeEncoder(), [str(self.photos)], settings=SETTINGS)
             assert answers(self.library) == answers(fresh)
             assert self.library.files.count_contents() == fresh.files.count_contents()
+            assert names_kept(self.library)
             self.complete_another_model()
             if fresh.files.count():
                 complete(fresh, FakeEncoder("other", dim=5), SETTINGS)

@@ -12,10 +12,11 @@ import pytest
 from indexer.errors import LibraryFull
 from indexer.photo import File, Hit, Skip, Vector, is_within
 from indexer.store.database import Database
-from indexer.store.library import KnownContents, Library
+from indexer.store.known import KnownContents
+from indexer.store.library import Library
 from indexer.store.schema import migrate
 from indexer.store.vectors import KNN_LIMIT, Vectors
-from tests.indexer.conftest import MODEL, photo, put_photos, recording, unit
+from tests.indexer.conftest import MODEL, nearest, photo, put_photos, recording, unit
 
 X, Y, Z, W = np.eye(4, dtype=np.float32)
 
@@ -38,7 +39,7 @@ def stored_vectors(path: Path) -> int:
 
 def test_what_was_put_is_found_with_all_that_is_known_of_it(library: Library) -> None:
     assert put_photos(library, photo("/p/a.jpg", X), photo("/p/b.jpg", unit(1, 1, 0, 0))) == {"new": 2}
-    first, second = library.nearest(X, 10)
+    first, second = nearest(library, X, 10)
     assert first == Hit("/p/a.jpg", 1.0, 40, 30, "PNG", len("/p/a.jpg"))
     assert second.path == "/p/b.jpg"
     assert second.score == pytest.approx(0.5**0.5, abs=1e-6)
@@ -65,7 +66,7 @@ def test_a_copy_is_one_content_at_two_paths_and_ties(library: Library) -> None:
     done = put_photos(library, photo("/p/b.jpg", X, b"same"), photo("/p/a.jpg", X, b"same"), photo("/p/c.jpg", Y))
     assert done == {"new": 2, "copied": 1}
     assert (library.files.count(), library.files.count_contents(), stored_vectors(library.path)) == (3, 2, 2)
-    assert [(hit.path, hit.score) for hit in library.nearest(X, 2)] == [("/p/a.jpg", 1.0), ("/p/b.jpg", 1.0)]
+    assert [(hit.path, hit.score) for hit in nearest(library, X, 2)] == [("/p/a.jpg", 1.0), ("/p/b.jpg", 1.0)]
 
 
 def test_known_bytes_are_recorded_at_a_new_path_without_a_vector(library: Library) -> None:
@@ -74,13 +75,13 @@ def test_known_bytes_are_recorded_at_a_new_path_without_a_vector(library: Librar
         assert library.put_known([(File("/p/b.jpg", 4, 1, 7), sha256(b"same").digest())]) == {"copied": 1}
         with pytest.raises(LookupError, match=r"/p/c\.jpg"):
             library.put_known([(File("/p/c.jpg", 4, 1, 7), sha256(b"never seen").digest())])
-    assert paths(library.nearest(X, 9)) == ["/p/a.jpg", "/p/b.jpg"]
+    assert paths(nearest(library, X, 9)) == ["/p/a.jpg", "/p/b.jpg"]
 
 
 def test_a_path_that_is_put_again_has_changed_and_is_there_once(library: Library) -> None:
     put_photos(library, photo("/p/a.jpg", X, b"before"))
     assert put_photos(library, photo("/p/a.jpg", Y, b"after")) == {"changed": 1}
-    assert [(hit.path, hit.score) for hit in library.nearest(Y, 9)] == [("/p/a.jpg", 1.0)]
+    assert [(hit.path, hit.score) for hit in nearest(library, Y, 9)] == [("/p/a.jpg", 1.0)]
 
 
 def test_two_unicode_spellings_of_a_path_are_one_file_that_is_named_as_the_disk_does(library: Library) -> None:
@@ -91,7 +92,7 @@ def test_two_unicode_spellings_of_a_path_are_one_file_that_is_named_as_the_disk_
     assert library.files.count() == 1
     assert library.files.count("/p") == 1
     put_photos(library, photo(unicodedata.normalize("NFD", "/q/né.jpg"), Z))
-    assert paths(library.nearest(Z, 1)) == [unicodedata.normalize("NFD", "/q/né.jpg")]
+    assert paths(nearest(library, Z, 1)) == [unicodedata.normalize("NFD", "/q/né.jpg")]
     assert library.vector_at("/q/né.jpg", None) is not None
 
 
@@ -103,9 +104,9 @@ def test_formats_are_counted_by_content(library: Library) -> None:
 def test_a_photo_is_forgotten_with_its_vector_unless_a_copy_is_left(library: Library) -> None:
     put_photos(library, photo("/p/a.jpg", X, b"same"), photo("/p/b.jpg", X, b"same"), photo("/q/c.jpg", Y))
     assert library.forget("/p/a.jpg") == 1
-    assert (stored_vectors(library.path), paths(library.nearest(X, 1))) == (2, ["/p/b.jpg"])
+    assert (stored_vectors(library.path), paths(nearest(library, X, 1))) == (2, ["/p/b.jpg"])
     assert library.forget("/p") == 1
-    assert (stored_vectors(library.path), paths(library.nearest(X, 9))) == (1, ["/q/c.jpg"])
+    assert (stored_vectors(library.path), paths(nearest(library, X, 9))) == (1, ["/q/c.jpg"])
     assert library.forget("/nowhere") == 0
 
 
@@ -159,7 +160,7 @@ def _at(angle: float) -> Vector:
 
 @pytest.mark.parametrize("n", [1, 10, KNN_LIMIT, KNN_LIMIT + 1, 6000, 7000])
 def test_any_number_of_hits_can_be_asked_for_and_they_come_best_first(crowd: Library, n: int) -> None:
-    hits = crowd.nearest(X, n)
+    hits = nearest(crowd, X, n)
     assert len(hits) == min(n, 6000)
     assert [int(Path(hit.path).stem) for hit in hits] == list(range(min(n, 6000)))
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -167,21 +168,21 @@ def test_any_number_of_hits_can_be_asked_for_and_they_come_best_first(crowd: Lib
 
 @pytest.mark.parametrize("n", [1, 60, 61, KNN_LIMIT + 1])
 def test_a_folder_gives_as_many_hits_as_it_has_however_far_they_are(crowd: Library, n: int) -> None:
-    hits = crowd.nearest(X, n, ["/p/rare"])
+    hits = nearest(crowd, X, n, ["/p/rare"])
     assert [int(Path(hit.path).stem) for hit in hits] == list(range(99, 6000, 100))[:n]
 
 
 def test_folders_add_up_and_a_file_may_stand_for_a_folder(crowd: Library) -> None:
-    assert len(crowd.nearest(X, 7000, ["/p/rare", "/p/b"])) == 3000
-    assert len(crowd.nearest(X, 7000, ["/p/rare", "/p/rare/"])) == 60
-    assert paths(crowd.nearest(X, 5, ["/p/rare/0199.jpg"])) == ["/p/rare/0199.jpg"]
-    assert crowd.nearest(X, 5, ["/nowhere"]) == []
-    assert len(crowd.nearest(X, 7000, ["/"])) == 6000
+    assert len(nearest(crowd, X, 7000, ["/p/rare", "/p/b"])) == 3000
+    assert len(nearest(crowd, X, 7000, ["/p/rare", "/p/rare/"])) == 60
+    assert paths(nearest(crowd, X, 5, ["/p/rare/0199.jpg"])) == ["/p/rare/0199.jpg"]
+    assert nearest(crowd, X, 5, ["/nowhere"]) == []
+    assert len(nearest(crowd, X, 7000, ["/"])) == 6000
 
 
 def test_a_copy_outside_the_folder_is_no_hit_in_it(library: Library) -> None:
     put_photos(library, photo("/p/a.jpg", X, b"same"), photo("/q/b.jpg", X, b"same"), photo("/q/c.jpg", Y))
-    assert paths(library.nearest(X, 5, ["/q"])) == ["/q/b.jpg", "/q/c.jpg"]
+    assert paths(nearest(library, X, 5, ["/q"])) == ["/q/b.jpg", "/q/c.jpg"]
 
 
 SIBLINGS = (
@@ -210,7 +211,7 @@ def test_a_folder_is_not_taken_for_a_sibling_with_a_name_like_it(library: Librar
     inside = [f"/p/{folder}/1.jpg", f"/p/{folder}/deep/2.jpg", f"/p/{folder}/0/3.jpg", f"/p/{folder}/é/4.jpg"]
     others = [f"/p/{name}/1.jpg" for name in SIBLINGS if name != folder]
     put_photos(library, *(photo(path, X) for path in inside + others + [f"/p/{folder}.jpg"]))
-    assert sorted(paths(library.nearest(X, 99, [f"/p/{folder}"]))) == sorted(inside)
+    assert sorted(paths(nearest(library, X, 99, [f"/p/{folder}"]))) == sorted(inside)
     assert library.files.count(f"/p/{folder}") == 4
     assert all(is_within(path, f"/p/{folder}") for path in inside)
     siblings = [f"/p/{name}" for name in SIBLINGS if name != folder]
@@ -225,7 +226,7 @@ def test_a_folder_is_not_taken_for_a_sibling_with_a_name_like_it(library: Librar
 def test_a_folder_is_found_in_either_unicode_form(library: Library) -> None:
     put_photos(library, photo(unicodedata.normalize("NFD", "/Été/ñ/1.jpg"), X))
     for form in ("NFC", "NFD"):
-        assert len(library.nearest(X, 5, [unicodedata.normalize(form, "/Été/ñ")])) == 1
+        assert len(nearest(library, X, 5, [unicodedata.normalize(form, "/Été/ñ")])) == 1
 
 
 @pytest.mark.parametrize(
@@ -245,8 +246,8 @@ def test_a_vector_that_would_spoil_the_table_is_refused(library: Library, vector
     with pytest.raises(ValueError, match=sentence):
         put_photos(library, photo("/p/b.jpg", Y), photo("/p/c.jpg", vector))
     with pytest.raises(ValueError, match=sentence):
-        library.nearest(vector, 1)
-    assert paths(library.nearest(X, 9)) == ["/p/a.jpg"]  # nor is anything of its batch in
+        nearest(library, vector, 1)
+    assert paths(nearest(library, X, 9)) == ["/p/a.jpg"]  # nor is anything of its batch in
 
 
 # -- all or nothing

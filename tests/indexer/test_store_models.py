@@ -15,7 +15,7 @@ from indexer.store.database import Database
 from indexer.store.library import Library
 from indexer.store.models import WORDS_KEPT
 from indexer.store.vectors import CHUNK, Vectors, room
-from tests.indexer.conftest import MODEL, Photo, photo, put_photos, unit
+from tests.indexer.conftest import MODEL, Photo, nearest, photo, put_photos, unit
 from tests.indexer.test_store_library import version_1
 
 __all__ = ["version_1"]
@@ -54,10 +54,10 @@ def both(library: Library) -> Library:
 
 
 def test_each_model_is_searched_by_its_own_vectors(both: Library) -> None:
-    assert paths(both.nearest(X, 1)) == ["/p/a.jpg"]
-    assert paths(both.nearest(A, 9, model="other/clip")) == ["/p/b.jpg", "/p/a.jpg"]
+    assert paths(nearest(both, X, 1)) == ["/p/a.jpg"]
+    assert paths(nearest(both, A, 9, model="other/clip")) == ["/p/b.jpg", "/p/a.jpg"]
     with pytest.raises(ValueError, match=r"float32 \(4,\), not float32 \(3,\)"):
-        both.nearest(A, 1)
+        nearest(both, A, 1)
 
 
 def test_a_library_says_which_models_it_has_and_how_much_of_each(both: Library) -> None:
@@ -71,7 +71,7 @@ def test_a_library_says_which_models_it_has_and_how_much_of_each(both: Library) 
 def test_a_photo_that_goes_takes_the_vectors_of_all_models_with_it(both: Library) -> None:
     both.forget("/p/a.jpg")
     assert [(kept.pictures, kept.of) for kept in both.models()] == [(2, 2), (1, 2)]
-    assert paths(both.nearest(B, 9, model="other/clip")) == ["/p/b.jpg"]
+    assert paths(nearest(both, B, 9, model="other/clip")) == ["/p/b.jpg"]
 
 
 def test_a_new_photo_gets_the_vector_of_the_model_in_use_alone(both: Library) -> None:
@@ -114,13 +114,13 @@ def test_a_model_whose_files_have_changed_is_refused_under_its_name_with_the_way
 
 def test_to_switch_and_back_changes_what_is_searched_and_nothing_else(both: Library) -> None:
     give(both, OTHER, ("/p/c.jpg", C))
-    before = [both.nearest(X, 9, model=MODEL.name), both.nearest(A, 9, model=OTHER.name)]
+    before = [nearest(both, X, 9, model=MODEL.name), nearest(both, A, 9, model=OTHER.name)]
     both.use("other/clip")
     assert both.model() == OTHER
-    assert both.nearest(A, 9) == before[1]
+    assert nearest(both, A, 9) == before[1]
     both.use("example/clip")
-    assert both.nearest(X, 9) == before[0]
-    assert both.nearest(A, 9, model=OTHER.name) == before[1]
+    assert nearest(both, X, 9) == before[0]
+    assert nearest(both, A, 9, model=OTHER.name) == before[1]
 
 
 def test_a_model_that_lacks_pictures_is_not_used_unless_anyway(both: Library) -> None:
@@ -185,7 +185,7 @@ def test_a_dropped_model_is_gone_with_its_vectors_and_words_and_may_come_back(bo
     database.close()
     give(both, OTHER, ("/p/a.jpg", A))
     assert both.vector_of_words("other/clip", "red") is None
-    assert paths(both.nearest(A, 9, model="other/clip")) == ["/p/a.jpg"]
+    assert paths(nearest(both, A, 9, model="other/clip")) == ["/p/a.jpg"]
 
 
 MANY = 3 * CHUNK + 100
@@ -197,13 +197,13 @@ def crowd(library: Library, n: int = MANY) -> list[Photo]:
     put_photos(library, *photos)
     big = replace(OTHER, dim=64)
     random = np.random.default_rng(0).standard_normal((n, 64)).astype(np.float32)
-    give(library, big, *((f.path, v / np.linalg.norm(v)) for (f, _, _), v in zip(photos, random, strict=True)))
+    give(library, big, *((f.path, v / np.linalg.norm(v)) for (f, *_), v in zip(photos, random, strict=True)))
     return photos
 
 
 def all_answers(library: Library, model: ModelIdentity) -> tuple[list[Hit], dict[str, bytes]]:
     queries = np.random.default_rng(1).standard_normal((5, model.dim)).astype(np.float32)
-    hits = [hit for query in queries for hit in library.nearest(unit(*query), 300, model=model.name)]
+    hits = [hit for query in queries for hit in nearest(library, unit(*query), 300, model=model.name)]
     files = library.files.hits([(number, 0.0) for number in range(1, MANY + 1)])
     vectors = {hit.path: library.vector_at(hit.path, None, model.name) for hit in files}
     return hits, {path: vector.tobytes() for path, vector in vectors.items() if vector is not None}
@@ -234,7 +234,7 @@ def test_what_stays_answers_as_before_after_whole_chunks_went_and_the_file_was_r
     assert after == before
     assert len(after[0][1]) == len(after[1][1]) == MANY - CHUNK - 100
     put_photos(library, photo("/p/new.jpg", W))  # and it can be written to
-    assert paths(library.nearest(W, 1)) == ["/p/new.jpg"]
+    assert paths(nearest(library, W, 1)) == ["/p/new.jpg"]
     for model in kept:
         chunks = f"vectors_{1 if model is MODEL else 2}_vector_chunks00"
         assert library._database.value(f"select count(*) from {chunks} where rowid != _rowid_") == 0
@@ -253,16 +253,16 @@ def test_where_there_is_no_room_to_make_the_file_smaller_the_model_is_gone_all_t
     monkeypatch.setattr(library._database, "shrink", full)
     assert not library.drop(OTHER.name)
     assert [kept.name for kept in library.models()] == [MODEL.name]
-    assert len(library.nearest(X, 99)) == 50
+    assert len(nearest(library, X, 99)) == 50
 
 
 def test_readers_go_on_while_a_model_is_dropped(both: Library, home: Path) -> None:
     with Library(home) as reader:
-        assert paths(reader.nearest(X, 1)) == ["/p/a.jpg"]
+        assert paths(nearest(reader, X, 1)) == ["/p/a.jpg"]
         assert both.drop("other/clip")
-        assert paths(reader.nearest(X, 1)) == ["/p/a.jpg"]
+        assert paths(nearest(reader, X, 1)) == ["/p/a.jpg"]
         with pytest.raises(NoSuchModel):
-            reader.nearest(A, 1, model="other/clip")
+            nearest(reader, A, 1, model="other/clip")
 
 
 @pytest.mark.parametrize("dim", [32, 512, 768])
@@ -347,7 +347,7 @@ def test_words_for_a_model_that_was_dropped_meanwhile_are_let_go(both: Library) 
 def test_a_library_of_version_1_takes_a_second_model_and_keeps_words(version_1: Library) -> None:
     version_1.keep(OTHER)
     version_1.put_vectors(OTHER.name, [(number_of(version_1, b"cat"), "/photos/cat.png", A)])
-    assert paths(version_1.nearest(A, 9, model=OTHER.name)) == ["/photos/cat.png"]
+    assert paths(nearest(version_1, A, 9, model=OTHER.name)) == ["/photos/cat.png"]
     version_1.keep_words(MODEL.name, "red", X)
     assert version_1.vector_of_words(MODEL.name, "red") is not None
     assert [(kept.name, kept.lacking) for kept in version_1.models()] == [("example/clip", 0), ("other/clip", 3)]
@@ -366,7 +366,7 @@ V2_OTHER = ModelIdentity("example/other", "fedcba9876543210", "feed" * 16, 3, "s
 
 
 def test_a_library_of_version_2_answers_as_it_did(version_2: Library) -> None:
-    hits = version_2.nearest(np.array([1, 0, 0, 0], np.float32), 10)
+    hits = nearest(version_2, np.array([1, 0, 0, 0], np.float32), 10)
     assert [(hit.path, round(hit.score, 6), hit.width, hit.height, hit.format, hit.size) for hit in hits] == [
         ("/photos/2019/harbour copy.jpg", 1.0, 4032, 3024, "JPEG", 7),
         ("/photos/2019/harbour.jpg", 1.0, 4032, 3024, "JPEG", 7),
@@ -374,7 +374,7 @@ def test_a_library_of_version_2_answers_as_it_did(version_2: Library) -> None:
         ("/photos/2020/Été.png", 0.6, 800, 600, "PNG", 6),
         ("/photos/cat.png", 0.0, 640, 480, "PNG", 3),
     ]
-    hits = version_2.nearest(C, 10, model="example/other")
+    hits = nearest(version_2, C, 10, model="example/other")
     assert [(hit.path, round(hit.score, 6)) for hit in hits] == [
         ("/photos/2019/harbour copy.jpg", 1.0),
         ("/photos/2019/harbour.jpg", 1.0),
@@ -400,9 +400,9 @@ def test_a_library_of_version_2_keeps_all_it_knew(version_2: Library) -> None:
 def test_a_library_of_version_2_can_be_completed_switched_and_made_smaller(version_2: Library) -> None:
     version_2.put_vectors("example/other", [(number_of(version_2, b"cat"), "/photos/cat.png", A)])
     version_2.use("example/other")
-    assert paths(version_2.nearest(A, 1)) == ["/photos/cat.png"]
+    assert paths(nearest(version_2, A, 1)) == ["/photos/cat.png"]
     assert version_2.drop("example/clip")
-    assert len(version_2.nearest(A, 9)) == 5
+    assert len(nearest(version_2, A, 9)) == 5
 
 
 def test_an_empty_library_has_no_models(library: Library) -> None:

@@ -2,10 +2,10 @@
 
 from indexer.build import Report
 from indexer.complete import Completion
-from indexer.photo import Hit, Skip
+from indexer.photo import Skip
 from indexer.plan import Plan
 from indexer.store.roots import Root
-from terminal.text import completed, completion_notes, duration, hits, notes, photos, pictures, planned, size, summary
+from terminal.text import completed, completion_notes, duration, notes, photos, pictures, planned, size, summary
 
 
 def test_sizes_have_three_digits_and_a_unit() -> None:
@@ -36,16 +36,6 @@ def test_durations_have_two_units_at_most() -> None:
         "27 h 47 min",
         "2 days 8 h",
         "10 days 10 h",
-    ]
-
-
-def test_hits_are_lines_for_people_for_programs_and_for_xargs() -> None:
-    hit = Hit("/p/é\n.jpg", 0.25, 4, 3, "JPEG", 9)
-    assert list(hits([hit], False, False, False)) == ["0.250  /p/é\n.jpg\n"]
-    assert list(hits([hit], False, True, False)) == ["/p/é\n.jpg\n"]
-    assert list(hits([hit], False, False, True)) == ["/p/é\n.jpg\0"]
-    assert list(hits([hit], True, False, False)) == [
-        '{"path": "/p/é\\n.jpg", "score": 0.25, "width": 4, "height": 3, "format": "JPEG", "size": 9}\n'
     ]
 
 

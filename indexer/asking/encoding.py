@@ -1,0 +1,107 @@
+"""Terms -> unit vectors: from words that were asked of late, from photos of the library, or from the model, now."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from indexer.decode import decode
+from indexer.errors import NoSuchPath, NotAPicture
+from indexer.photo import Encoder, ModelIdentity, Vector, absolute, canonical, identity
+from indexer.query import Term
+from indexer.store.library import Library
+
+Load = Callable[[ModelIdentity], Encoder]
+KNOWS_WORDS = "knows words"  # a fact that the library keeps of a model: yes or no
+
+
+class Speaker:
+    """Says terms in the numbers of one model, which is loaded only where a vector must be made."""
+
+    def __init__(self, library: Library, model: ModelIdentity, load: Load) -> None:
+        self._library = library
+        self._load = load
+        self.model = model
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """Raises OtherModel when it makes other vectors than those in the library."""
+        encoder = self._load(self.model)
+        if not self.model.makes_the_same_vectors_as(identity(encoder)):
+            raise self._library.not_comparable(self.model, identity(encoder))
+        return encoder
+
+    @cached_property
+    def knows_words(self) -> bool:
+        """The first time, the model is loaded to see."""
+        known = self._library.known(self.model.name, KNOWS_WORDS)
+        if known is None:
+            known = "yes" if self.encoder.knows_words else "no"
+            self._library.keep_fact(self.model.name, KNOWS_WORDS, known)
+        return known == "yes"
+
+    def texts(self, texts: list[str]) -> Vector | None:
+        """n texts -> float32 (n, dim); None where the model knows pictures only."""
+        return self.encoder.encode_texts(texts) if self.knows_words else None
+
+    def vector(self, term: Term) -> Vector | None:
+        """float32 (dim,), of unit length; None for words where the model knows pictures only.
+
+        Raises NoSuchPath, NotAPicture, OtherModel.
+        """
+        if term.words is not None:
+            return self._of_words(term.words)
+        assert term.picture is not None
+        return self._of_picture(term.picture)
+
+    def _of_words(self, words: str) -> Vector | None:
+        vector = self._library.vector_of_words(self.model.name, words)
+        if vector is None:
+            if (made := self.texts([words])) is None:
+                return None
+            vector = made[0]
+        self._library.keep_words(self.model.name, words, vector)
+        return vector
+
+    def _of_picture(self, typed: Path) -> Vector:
+        """Stored under one of its paths, stored for its bytes, or made now."""
+        picture = absolute(typed)
+        stamp = _stamp(picture)
+        for path in paths_of(typed):
+            stored = self._library.vector_at(path, stamp, self.model.name)
+            if stored is not None:
+                return stored
+        if stamp is None:
+            raise NoSuchPath(picture)
+        try:
+            data = picture.read_bytes()
+        except OSError as error:
+            raise NotAPicture(f"{picture}: cannot be read: {error.strerror}") from error
+        stored = self._library.vector_of(hashlib.sha256(data).digest(), self.model.name)
+        return stored if stored is not None else self._encode(picture, data)
+
+    def _encode(self, picture: Path, data: bytes) -> Vector:
+        try:
+            image = decode(data, self.encoder.image_size).image
+        except NotAPicture as error:
+            raise NotAPicture(f"{picture}: {error}") from error
+        vector: Vector = self.encoder.encode_pixels(np.stack([self.encoder.prepare(image)]))[0]
+        return vector
+
+
+def paths_of(picture: Path) -> set[str]:
+    """The paths at which the library may hold a picture that was typed: as it was typed, and where its links lead."""
+    typed = os.path.abspath(picture)  # noqa: PTH100  resolve() would follow the links
+    return {canonical(typed), canonical(str(absolute(picture)))}
+
+
+def _stamp(picture: Path) -> tuple[int, int] | None:
+    """(size, mtime_ns) of a file; None when it is not there, as on an unplugged drive."""
+    try:
+        info = picture.stat()
+    except OSError:
+        return None
+    return info.st_size, info.st_mtime_ns

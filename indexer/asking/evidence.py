@@ -1,0 +1,118 @@
+"""What speaks for a photo and against it: its cosines with what is wanted, and a veto for what is not.
+
+Unwanted vectors are not subtracted: that brings up whatever is least like them, and costs the wanted its place. Each
+term is scored by itself instead, in deviations above what is unrelated to it, and a photo is vetoed that is about the
+unwanted thing, or about it more than about the wanted one. tests/ranking measures both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.asking.calibration import Floats, Kind, Scale, verdict
+from indexer.photo import Vector
+from indexer.query import Term, Verdict
+
+ABOUT_IT = 2.25  # deviations above the unrelated, from which on a photo is about a thing
+BEYOND = 1.25  # the same, beyond what likeness to the wanted explains: a dog is somewhat like a cat
+PERHAPS = 1.0  # the same, where the photo is about the thing as much as about the wanted, but for
+CONTRAST = 0.5
+THE_SAME = 0.999  # cosine, from which on two pictures are one, whatever the scale says
+SURE = 99.0  # a surprise that settles it
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A term in numbers: its unit vector, float32 (dim,), and the scale of the cosines with it."""
+
+    term: Term
+    vector: Vector
+    scale: Scale | None
+
+    @property
+    def name(self) -> str:
+        return self.term.picture.name if self.term.picture else str(self.term.words)
+
+    def standard(self, cosines: Floats) -> Floats:
+        return cosines if self.scale is None else self.scale.standard(cosines)
+
+
+def kind_of(term: Term) -> Kind:
+    return "words" if term.picture is None else "picture"
+
+
+class Evidence:
+    """Of n photos, by the numbers of a model: `vectors` (n, dim), zeros for a photo that it has not seen."""
+
+    def __init__(self, vectors: Vector, wanted: Sequence[Aim], unwanted: Sequence[Aim], photos: int) -> None:
+        self.wanted = wanted
+        self.unwanted = unwanted
+        self._photos = photos
+        self.seen: NDArray[np.bool_] = np.asarray(vectors.any(axis=1))
+        self.cosines = [vectors @ aim.vector for aim in wanted]
+        self._against = [vectors @ aim.vector for aim in unwanted]
+
+    @cached_property
+    def likeness(self) -> Floats:
+        """(n,): how well each photo is what is wanted: of one term, in the order of the cosines."""
+        return soft_minimum(self._standard, [aim.term.weight for aim in self.wanted])
+
+    @cached_property
+    def _standard(self) -> list[Floats]:
+        return [aim.standard(cosines) for aim, cosines in zip(self.wanted, self.cosines, strict=True)]
+
+    @cached_property
+    def score(self) -> Floats:
+        """(n,): the mean cosine, by the terms' weights."""
+        mean: Floats = np.average(self.cosines, axis=0, weights=[aim.term.weight for aim in self.wanted])
+        return mean
+
+    @cached_property
+    def verdicts(self) -> list[Verdict | None]:
+        """None where nothing is known of the scale."""
+        scales = [aim.scale for aim in self.wanted if aim.scale]
+        if len(scales) < len(self.wanted) or not scales:
+            return [None] * len(self.seen)
+        surprises = [
+            np.where(cosines >= THE_SAME, SURE, scale.surprise(cosines, self._photos))
+            for scale, cosines in zip(scales, self.cosines, strict=True)
+        ]
+        return [verdict(value) for value in soft_minimum(surprises, [aim.term.weight for aim in self.wanted])]
+
+    def above_veto(self) -> list[Floats]:
+        """For each unwanted term (n,): by how much, in cosine, each photo is above (>= 0) or below its veto."""
+        return [self._above(aim, cosines) for aim, cosines in zip(self.unwanted, self._against, strict=True)]
+
+    def _above(self, aim: Aim, cosines: Floats) -> Floats:
+        about = np.full(len(cosines), ABOUT_IT)
+        if self.wanted:
+            explained = np.max(
+                [_kinship(aim, wanted) * self._standard[n] for n, wanted in enumerate(self.wanted)], axis=0
+            )
+            contrast = np.maximum(PERHAPS, self.likeness - CONTRAST)
+            about = np.minimum(np.maximum(ABOUT_IT, explained + BEYOND), contrast)
+        deviation = aim.scale.deviation if aim.scale else 1.0
+        above: Floats = (aim.standard(cosines) * aim.term.weight - about) * deviation
+        return np.where(self.seen, above, -np.inf)
+
+
+def _kinship(one: Aim, other: Aim) -> float:
+    """How alike two terms are, beyond what two unrelated ones are: 0 to 1; 0 for a text and a picture."""
+    if one.scale is None or kind_of(one.term) != kind_of(other.term):
+        return 0.0
+    return max(0.0, (float(one.vector @ other.vector) - one.scale.alike) / (1 - one.scale.alike))
+
+
+def soft_minimum(values: Sequence[Floats], weights: Sequence[float]) -> Floats:
+    """Terms' values of n photos -> (n,): near the lowest of them, for what lacks one term is not what was asked for.
+
+    Of a single term it is the value itself. -log of the weighted mean of exp(-value).
+    """
+    shares = np.array(weights)[:, None] / sum(weights)
+    stacked = np.stack(values)
+    lowest = stacked.min(axis=0)
+    result: Floats = lowest - np.log((shares * np.exp(lowest - stacked)).sum(axis=0))
+    return result

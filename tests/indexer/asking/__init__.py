@@ -1,0 +1,1 @@
+"""Grammar, calibration, evidence and fusion, each by itself."""
