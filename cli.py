@@ -239,7 +239,6 @@ def _answer(query: "Query", shown: Shown) -> int:
     import mlx_clip
     from indexer.search import search as find
     from terminal.answers import lines, nothing
-    from terminal.status import that_know_words
 
     with _library() as library:
         if query.model:
@@ -247,15 +246,21 @@ def _answer(query: "Query", shown: Shown) -> int:
         try:
             answer = find(library, _encoder_of, query)
         except mlx_clip.NoWords as error:
-            raise mlx_clip.ClipError(f"{error}{that_know_words(library.models())}") from error
+            raise mlx_clip.ClipError(f"{error}{_that_know_words(library)}") from error
         for note in answer.notes:
-            say(f"{note}{that_know_words(library.models())}")
+            say(f"{note}{_that_know_words(library)}")
     if not answer.hits:
         say(nothing(shown))
         return NOTHING_FOUND
     sys.stdout.writelines(lines(answer.hits, shown))
     sys.stdout.flush()
     return DONE
+
+
+def _that_know_words(library: "Library") -> str:
+    from terminal.status import that_know_words  # most searches need not wait for what it imports
+
+    return that_know_words(library.models())
 
 
 # -- looking after it
