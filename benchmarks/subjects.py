@@ -30,8 +30,8 @@ class Pics:
     def index(self, folder: Path) -> Command:
         return self("index", str(folder), "--model", str(self.checkpoint))
 
-    def search(self, number: int) -> Command:
-        return self("search", WORDS, "-n", str(number))
+    def search(self, number: int, words: str = WORDS) -> Command:
+        return self("search", words, "-n", str(number))
 
     def empty(self) -> None:
         """Leaves the converted model, so that its conversion is not measured."""
