@@ -156,7 +156,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def converted(cache: Path) -> list[Copy]:
     """Every whole copy in a cache, by name."""
     folders = [file.parent for file in cache.glob(f"*/*/*-v{FORMAT}/{MANIFEST}")]
-    copies = [Copy(manifest, folder, _size(folder)) for folder in folders if (manifest := read_manifest(folder))]
+    copies = [Copy(manifest, folder, _size_below(folder)) for folder in folders if (manifest := read_manifest(folder))]
     return sorted(copies, key=lambda copy: (copy.name, copy.revision, copy.dtype))
 
 
@@ -169,10 +169,6 @@ def read_json(file: Path) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         raise BadCheckpoint(file, "not a JSON object")
     return dict(found)
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 # -- making one

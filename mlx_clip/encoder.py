@@ -46,7 +46,6 @@ class Encoder:
 
     def __init__(self, folder: Path, manifest: Manifest, name: str, device: Device) -> None:
         self._folder = folder
-        self._manifest = manifest
         self._device = device
         self._config = read_config(folder)
         self._recipe = read_recipe(folder, self._config)

@@ -4,11 +4,16 @@ Shapes: n lines or pictures, l positions, w the width. Modules hold no state but
 that they can be trained as they are.
 """
 
+from collections.abc import Iterable
+
 from mlx_clip.activations import ACTIVATION
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import ImageConfig, TowerConfig
 
-__all__ = ["MLP", "Attention", "Block", "Mask", "Patches", "PostNormBlock", "Transformer", "patch_matrix"]
+__all__ = [
+    "MLP", "Attention", "Block", "Mask", "Patches", "PostNormBlock", "Transformer", "patch_matrix", "renamed",
+    "split_heads", "with_first",
+]  # fmt: skip
 
 Mask = mx.array | str | None
 """Which positions are looked at: all, what came before ('causal'), or where a boolean (n, 1, 1, l) is true."""
@@ -27,12 +32,9 @@ class Attention(nn.Module):
         self.out_proj = nn.Linear(config.hidden_size, config.hidden_size)
 
     def __call__(self, x: mx.array, mask: Mask) -> mx.array:
-        q, k, v = (self._split(project(x)) for project in (self.q_proj, self.k_proj, self.v_proj))
+        q, k, v = (split_heads(project(x), self.heads) for project in (self.q_proj, self.k_proj, self.v_proj))
         x = mx.fast.scaled_dot_product_attention(q, k, v, scale=self.scale, mask=mask)
         return self.out_proj(x.swapaxes(1, 2).flatten(2))
-
-    def _split(self, x: mx.array) -> mx.array:
-        return mx.unflatten(x, 2, (self.heads, -1)).swapaxes(1, 2)  # (n, heads, l, w / heads)
 
 
 class MLP(nn.Module):
@@ -104,6 +106,23 @@ class Patches(nn.Linear):
         rows, columns = h // size, w // size
         x = pixels[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, c)
         return x.swapaxes(2, 3).reshape(n, rows * columns, size * size * c)
+
+
+def split_heads(x: mx.array, heads: int) -> mx.array:
+    """(n, l, w) -> (n, heads, l, w / heads)."""
+    return mx.unflatten(x, 2, (heads, -1)).swapaxes(1, 2)
+
+
+def with_first(token: mx.array, x: mx.array) -> mx.array:
+    """A learnt token, w numbers in any shape, before the positions of each: (n, l, w) -> (n, 1 + l, w)."""
+    return mx.concatenate([mx.broadcast_to(token, (len(x), 1, x.shape[2])), x], axis=1)
+
+
+def renamed(name: str, table: Iterable[tuple[str, str]]) -> str:
+    """A parameter by a checkpoint's name -> by ours: each (theirs, ours) of the table in turn."""
+    for theirs, ours in table:
+        name = name.replace(theirs, ours)
+    return name
 
 
 def patch_matrix(kernel: mx.array) -> mx.array:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlx_clip.backend import mx
 from mlx_clip.errors import UnsupportedModel
+from mlx_clip.layers import renamed
 
 __all__ = ["CONFIG", "TOKENIZER", "TORCH", "WEIGHTS", "check", "tokenizer_repo", "translated"]
 
@@ -193,9 +194,7 @@ def _renamed(tower: str, name: str, tensor: mx.array, names: Mapping[str, str]) 
     """One tensor under its new name, or three: queries, keys and values lie in one."""
     if name in ("proj", "text_projection", "logit_scale", "logit_bias", "attn_mask"):
         return
-    name = names.get(name, name)
-    for theirs, ours in BLOCKS:
-        name = name.replace(theirs, ours)
+    name = renamed(names.get(name, name), BLOCKS)
     layer, fused, kind = name.rpartition("in_proj_")
     if not fused:
         yield tower + name, tensor

@@ -84,7 +84,7 @@ class Tokenizer:
     def _marks(self) -> Marks | None:
         """Raises BadCheckpoint where marks are wanted, and none of them are known."""
         for marks in self._lines.marks:
-            if self._knows(marks.end):
+            if self._token_id(marks.end) is not None:
                 return marks
         if self._lines.marks:
             wanted = " nor ".join(marks.end for marks in self._lines.marks)
@@ -94,9 +94,6 @@ class Tokenizer:
     @cached_property
     def _pad(self) -> int:
         return self._id(self._marks.pad) if self._marks else self._lines.pad or 0
-
-    def _knows(self, token: str) -> bool:
-        return self._token_id(token) is not None
 
     def _id(self, token: str) -> int:
         found = self._token_id(token)

@@ -8,6 +8,7 @@ from indexer.photo import Encoder
 from indexer.plan import Candidate, Plan, plan
 from indexer.settings import Settings
 from indexer.store.library import Library
+from mlx_clip.catalog import find
 from mlx_clip.hub import EIGHT_BIT, resolve
 
 BYTES_A_NUMBER = {"float16": 2, "float32": 4}
@@ -38,7 +39,7 @@ def forecast(library: Library, name: str, cache: Path, load: Load, settings: Set
 
 def card_of(name: str) -> mlx_clip.Card | None:
     """The card of a model by its name in a library, which may end in `:8bit`."""
-    return next((card for card in mlx_clip.cards() if card.name == name.removesuffix(EIGHT_BIT)), None)
+    return find(name.removesuffix(EIGHT_BIT))
 
 
 def _is_here(cache: Path, name: str, revision: str | None) -> bool:

@@ -14,6 +14,7 @@ from mlx import optimizers
 from numpy.typing import NDArray
 
 from mlx_clip.backend import mx, nn
+from mlx_clip.layers import with_first
 from training.loss import anchor_loss, contrastive_loss
 
 __all__ = ["Clip", "Inputs", "Progress", "Schedule", "train"]
@@ -37,8 +38,7 @@ class Clip(nn.Module):
         embeddings = model.embeddings
         places = embeddings.position_embedding.weight
         x = embeddings.patch_embedding.project(patches) + places[kept + 1]
-        first = mx.broadcast_to(embeddings.class_embedding + places[0], (len(x), 1, x.shape[2]))
-        x = model.encoder(model.pre_layrnorm(mx.concatenate([first, x], axis=1)))
+        x = model.encoder(model.pre_layrnorm(with_first(embeddings.class_embedding + places[0], x)))
         return self.image.visual_projection(model.post_layernorm(x[:, 0]))
 
 

@@ -7,6 +7,7 @@ tokens of the longest, w the width.
 from dataclasses import dataclass
 
 from mlx_clip import config as base
+from mlx_clip import layers
 from mlx_clip.backend import mx, nn
 from mlx_clip.layers import PostNormBlock, Transformer
 
@@ -70,6 +71,4 @@ class BertModel(nn.Module):
 
 def renamed(name: str) -> str:
     """A parameter of transformers' BertModel -> its name here."""
-    for theirs, ours in NAMES:
-        name = name.replace(theirs, ours)
-    return name
+    return layers.renamed(name, NAMES)

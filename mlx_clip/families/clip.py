@@ -11,7 +11,7 @@ from typing import Any
 from mlx_clip import config as base
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import Lines, ModelConfig
-from mlx_clip.layers import Patches, Transformer, patch_matrix
+from mlx_clip.layers import Patches, Transformer, patch_matrix, with_first
 
 __all__ = [
     "IMAGE", "TEXT", "TOKEN_TABLE", "ImageConfig", "ImageModel", "ImageTower", "TextConfig", "TextTower",
@@ -116,9 +116,7 @@ class ImageEmbeddings(nn.Module):
         self.position_embedding = nn.Embedding(config.patches + 1, config.hidden_size)
 
     def __call__(self, pixels: mx.array) -> mx.array:
-        patches = self.patch_embedding(pixels)
-        first = mx.broadcast_to(self.class_embedding, (len(patches), 1, patches.shape[2]))
-        return mx.concatenate([first, patches], axis=1) + self.position_embedding.weight
+        return with_first(self.class_embedding, self.patch_embedding(pixels)) + self.position_embedding.weight
 
 
 class ImageModel(nn.Module):

@@ -16,7 +16,7 @@ from mlx_clip.config import Lines, ModelConfig
 from mlx_clip.errors import UnsupportedModel
 from mlx_clip.families import bert
 from mlx_clip.families.bert import BertModel, renamed
-from mlx_clip.layers import Patches, patch_matrix
+from mlx_clip.layers import Patches, patch_matrix, split_heads, with_first
 from mlx_clip.processors import MEAN, STD
 
 __all__ = ["IMAGE", "TEXT", "TOKENIZER_REPO", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize", "settled"]
@@ -111,13 +111,10 @@ class Attention(nn.Module):
         self.proj = nn.Linear(w, w)
 
     def __call__(self, x: mx.array, angles: mx.array) -> mx.array:
-        q, k, v = (self._split(project(x)) for project in (self.q_proj, self.k_proj, self.v_proj))
+        q, k, v = (split_heads(project(x), self.heads) for project in (self.q_proj, self.k_proj, self.v_proj))
         q, k = (mx.concatenate([y[:, :, :1], _rotated(y[:, :, 1:], angles)], axis=2) for y in (q, k))
         x = mx.fast.scaled_dot_product_attention(q, k, v, scale=q.shape[-1] ** -0.5)
         return self.proj(self.norm(x.swapaxes(1, 2).flatten(2)))
-
-    def _split(self, x: mx.array) -> mx.array:
-        return mx.unflatten(x, 2, (self.heads, -1)).swapaxes(1, 2)  # (n, heads, l, w / heads)
 
 
 class SwiGLU(nn.Module):
@@ -165,9 +162,7 @@ class Eva(nn.Module):
         self.norm = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
 
     def __call__(self, pixels: mx.array) -> mx.array:
-        patches = self.patch_embed.proj(pixels)
-        first = mx.broadcast_to(self.cls_token, (len(patches), 1, patches.shape[2]))
-        x = mx.concatenate([first, patches], axis=1) + self.pos_embed
+        x = with_first(self.cls_token, self.patch_embed.proj(pixels)) + self.pos_embed
         for block in self.blocks:
             x = block(x, self._angles)
         return self.norm(x[:, 0])

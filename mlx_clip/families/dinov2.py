@@ -15,7 +15,7 @@ from mlx_clip import config as base
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import ModelConfig
 from mlx_clip.errors import UnsupportedModel
-from mlx_clip.layers import Block, Mask, Patches, Transformer, patch_matrix
+from mlx_clip.layers import Block, Mask, Patches, Transformer, patch_matrix, renamed, with_first
 from mlx_clip.processors import IMAGENET
 
 __all__ = ["IMAGE", "ImageTower", "parse", "sanitize", "settled"]
@@ -74,9 +74,7 @@ class Embeddings(nn.Module):
         self.patch_embeddings = Patches(config, bias=True)
 
     def __call__(self, pixels: mx.array) -> mx.array:
-        patches = self.patch_embeddings(pixels)
-        first = mx.broadcast_to(self.cls_token, (len(patches), 1, patches.shape[2]))
-        return mx.concatenate([first, patches], axis=1) + self.position_embeddings
+        return with_first(self.cls_token, self.patch_embeddings(pixels)) + self.position_embeddings
 
 
 class ScaledBlock(Block):
@@ -107,18 +105,12 @@ class ImageTower(nn.Module):
 
 def sanitize(tensors: dict[str, mx.array], config: ModelConfig) -> dict[str, mx.array]:
     """Names as in layers.py, patches as a matrix, positions of the size that is wanted; training's mask goes."""
-    ours = {_renamed(name): tensor for name, tensor in tensors.items() if name != "embeddings.mask_token"}
+    ours = {renamed(name, NAMES): tensor for name, tensor in tensors.items() if name != "embeddings.mask_token"}
     if (patches := "embeddings.patch_embeddings.weight") in ours:
         ours[patches] = patch_matrix(ours[patches])
     if POSITIONS in ours and ours[POSITIONS].shape[1] != config.image.patches + 1:
         ours[POSITIONS] = _resized(ours[POSITIONS], round(config.image.patches**0.5))
     return ours
-
-
-def _renamed(name: str) -> str:
-    for theirs, ours in NAMES:
-        name = name.replace(theirs, ours)
-    return name
 
 
 def _resized(table: mx.array, side: int) -> mx.array:
