@@ -9,11 +9,11 @@ import numpy as np
 
 from indexer.asking import fusion
 from indexer.asking.calibration import Calibration
-from indexer.asking.encoding import Load, Speaker, paths_of
-from indexer.asking.evidence import Aim, Evidence, kind_of
+from indexer.asking.encoding import Load, Speaker, paths_of, sentence
+from indexer.asking.evidence import Aim, Evidence, Scene, kind_of
 from indexer.errors import NoSuchPath
 from indexer.photo import Facts, Hit, Vector, canonical
-from indexer.query import VERDICTS, Filters, Query, Verdict
+from indexer.query import VERDICTS, Filters, Query, Term, Verdict
 from indexer.store.library import Library
 from indexer.store.words import WordMatch
 
@@ -84,7 +84,17 @@ def _asked(library: Library, speaker: Speaker, query: Query) -> "Asked":
             speaker.encoder.encode_texts([str(term.words)])  # says what is the matter
         else:
             asked.notes = (f"{speaker.model.name} knows pictures only: words were looked for where they are written",)
+    asked.unwanted = [replace(aim, scene=_scene(speaker, query, aim.term)) for aim in asked.unwanted]
     return asked
+
+
+def _scene(speaker: Speaker, query: Query, unwanted: Term) -> Scene | None:
+    """Where everything is said in words; pictures cannot be put into a sentence."""
+    wanted = [term.words for term in query.wanted if term.words is not None]
+    if unwanted.words is None or not wanted or len(wanted) < len(query.wanted):
+        return None
+    without, beside = speaker.words(sentence(wanted)), speaker.words(sentence([*wanted, unwanted.words]))
+    return None if without is None or beside is None else Scene(without, beside)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,7 @@
-"""An encoder without a model: a picture's vector is its colours on an 8 x 8 grid, a colour word is a plain picture."""
+"""An encoder without a model: a picture's vector is its colours on an 8 x 8 grid, a colour word is a plain picture.
+
+"Red and blue" is a picture with one above the other.
+"""
 
 import hashlib
 import threading
@@ -52,6 +55,9 @@ class FakeEncoder:
 
 
 def _picture_of(text: str) -> Pixels:
+    above, _, below = text.rpartition(" and ")
+    if above:
+        return np.concatenate([_picture_of(above)[::2], _picture_of(below)[::2]])
     try:
         return np.array(Image.new("RGB", (SIDE, SIDE), text))
     except ValueError:

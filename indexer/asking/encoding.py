@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from indexer.query import Term
 from indexer.store.library import Library
 
 Load = Callable[[ModelIdentity], Encoder]
+KANA, HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\u3400-\u9fff]")
 KNOWS_WORDS = "knows words"  # a fact that the library keeps of a model: yes or no
 
 
@@ -53,11 +55,12 @@ class Speaker:
         Raises NoSuchPath, NotAPicture, OtherModel.
         """
         if term.words is not None:
-            return self._of_words(term.words)
+            return self.words(term.words)
         assert term.picture is not None
         return self._of_picture(term.picture)
 
-    def _of_words(self, words: str) -> Vector | None:
+    def words(self, words: str) -> Vector | None:
+        """float32 (dim,), of unit length; None where the model knows pictures only."""
         vector = self._library.vector_of_words(self.model.name, words)
         if vector is None:
             if (made := self.texts([words])) is None:
@@ -90,6 +93,13 @@ class Speaker:
             raise NotAPicture(f"{picture}: {error}") from error
         vector: Vector = self.encoder.encode_pixels(np.stack([self.encoder.prepare(image)]))[0]
         return vector
+
+
+def sentence(things: Sequence[str]) -> str:
+    """What shows them all."""
+    if any(KANA.search(thing) for thing in things):
+        return "と".join(things)
+    return ("、" if any(HAN.search(thing) for thing in things) else " and ").join(things)
 
 
 def paths_of(picture: Path) -> set[str]:

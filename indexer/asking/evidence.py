@@ -2,7 +2,9 @@
 
 Unwanted vectors are not subtracted: that brings up whatever is least like them, and costs the wanted its place. Each
 term is scored by itself instead, in deviations above what is unrelated to it, and a photo is vetoed that is about the
-unwanted thing, or about it more than about the wanted one. tests/ranking measures both.
+unwanted thing, or about it more than about the wanted one. Of two things in a picture a model sees mostly the larger:
+"a cat and a bed" is asked for beside "a cat", and what is more like the former is vetoed too. tests/ranking measures
+all of it.
 """
 
 from collections.abc import Sequence
@@ -20,17 +22,28 @@ ABOUT_IT = 2.25  # deviations above the unrelated, from which on a photo is abou
 BEYOND = 1.25  # the same, beyond what likeness to the wanted explains: a dog is somewhat like a cat
 PERHAPS = 1.0  # the same, where the photo is about the thing as much as about the wanted, but for
 CONTRAST = 0.5
+BOTH = 0.25  # deviations by which a photo is more like the wanted and the unwanted together than like the wanted, where
+HINT = 0.25  # likeness to the unwanted alone counts for so much
 THE_SAME = 0.999  # cosine, from which on two pictures are one, whatever the scale says
 SURE = 99.0  # a surprise that settles it
 
 
 @dataclass(frozen=True, slots=True)
+class Scene:
+    """Sentences in numbers: of all that is wanted, and of that with an unwanted thing. Unit vectors, float32 (dim,)."""
+
+    without: Vector
+    beside: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class Aim:
-    """A term in numbers: its unit vector, float32 (dim,), and the scale of the cosines with it."""
+    """A term in numbers: its unit vector, float32 (dim,), the scale of the cosines with it, its scene if unwanted."""
 
     term: Term
     vector: Vector
     scale: Scale | None
+    scene: Scene | None = None
 
     @property
     def name(self) -> str:
@@ -51,6 +64,7 @@ class Evidence:
         self.wanted = wanted
         self.unwanted = unwanted
         self._photos = photos
+        self._vectors = vectors
         self.seen: NDArray[np.bool_] = np.asarray(vectors.any(axis=1))
         self.cosines = [vectors @ aim.vector for aim in wanted]
         self._against = [vectors @ aim.vector for aim in unwanted]
@@ -87,16 +101,30 @@ class Evidence:
         return [self._above(aim, cosines) for aim, cosines in zip(self.unwanted, self._against, strict=True)]
 
     def _above(self, aim: Aim, cosines: Floats) -> Floats:
-        about = np.full(len(cosines), ABOUT_IT)
-        if self.wanted:
-            explained = np.max(
-                [_kinship(aim, wanted) * self._standard[n] for n, wanted in enumerate(self.wanted)], axis=0
-            )
-            contrast = np.maximum(PERHAPS, self.likeness - CONTRAST)
-            about = np.minimum(np.maximum(ABOUT_IT, explained + BEYOND), contrast)
-        deviation = aim.scale.deviation if aim.scale else 1.0
-        above: Floats = (aim.standard(cosines) * aim.term.weight - about) * deviation
-        return np.where(self.seen, above, -np.inf)
+        standard = aim.standard(cosines) * aim.term.weight
+        above = np.maximum(standard - self._too_much(aim), self._above_together(aim, standard))
+        return np.where(self.seen, above * (aim.scale.deviation if aim.scale else 1.0), -np.inf)
+
+    def _too_much(self, aim: Aim) -> Floats:
+        """(n,): from how much likeness to it on an unwanted thing is vetoed."""
+        if not self.wanted:
+            return np.full(len(self.seen), ABOUT_IT)
+        about = np.maximum(ABOUT_IT, self._explained(aim) + BEYOND)
+        least: Floats = np.minimum(about, np.maximum(PERHAPS, self.likeness - CONTRAST))
+        return least
+
+    def _above_together(self, aim: Aim, standard: Floats) -> Floats:
+        if aim.scene is None or aim.scale is None:
+            return np.full(len(standard), -np.inf)
+        more: Floats = self._vectors @ (aim.scene.beside - aim.scene.without) / aim.scale.deviation
+        return more + HINT * (standard - self._explained(aim)) - BOTH
+
+    def _explained(self, aim: Aim) -> Floats:
+        """(n,): the likeness to an unwanted thing that comes of its being like a wanted one."""
+        kinships = [
+            _kinship(aim, wanted) * standard for wanted, standard in zip(self.wanted, self._standard, strict=True)
+        ]
+        return np.asarray(np.max(kinships, axis=0))
 
 
 def _kinship(one: Aim, other: Aim) -> float:

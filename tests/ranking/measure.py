@@ -39,8 +39,14 @@ class Told:
         raise NotImplementedError
 
     def encode_texts(self, texts: list[str]) -> Vector:
-        vectors = np.array([self._vectors.get(text) or self._noise(text) for text in texts])
+        vectors = np.array([self._known(text) for text in texts])
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def _known(self, text: str) -> Any:
+        if text in self._vectors:
+            return np.array(self._vectors[text])
+        first, _, second = text.partition(" and ")
+        return self._known(first) + self._known(second) if second else self._noise(text)
 
     def _noise(self, text: str) -> Any:
         random = np.random.default_rng(int.from_bytes(sha256(text.encode()).digest()[:4], "little"))

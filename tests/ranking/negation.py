@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.asking.calibration import UNRELATED, mean_cosine, measured
-from indexer.asking.evidence import Aim, Evidence
+from indexer.asking.encoding import sentence
+from indexer.asking.evidence import Aim, Evidence, Scene
 from indexer.photo import Vector
 from indexer.query import Term
 
@@ -20,11 +21,15 @@ FIRST = 10
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Photos (n, dim), the vectors of what is wanted and what is not, and which photos show either: bool (n,)."""
+    """Photos (n, dim), the vectors of what is wanted, of what is not and of both in a sentence.
+
+    And which photos show either: bool (n,).
+    """
 
     photos: Vector
     wanted: Vector
     unwanted: Vector
+    together: Vector
     unrelated: Vector
     shows_wanted: NDArray[np.bool_]
     shows_unwanted: NDArray[np.bool_]
@@ -63,7 +68,8 @@ def vetoed(trial: Trial) -> "NDArray[np.intp]":
     n = len(trial.photos)
     scale = measured(trial.unrelated @ trial.photos.T, n, n, mean_cosine(trial.unrelated))
     wanted = Aim(Term(words="wanted"), trial.wanted, scale)
-    unwanted = Aim(Term(words="unwanted", wanted=False), trial.unwanted, scale)
+    scene = Scene(trial.wanted, trial.together)
+    unwanted = Aim(Term(words="unwanted", wanted=False), trial.unwanted, scale, scene)
     evidence = Evidence(trial.photos, [wanted], [unwanted], n)
     (above,) = evidence.above_veto()
     return np.lexsort((-evidence.likeness, above >= 0))
@@ -102,8 +108,9 @@ def imagined(trials: int, noise: float, alike: float, seed: int = 1) -> Iterator
         mix = (shown * random.uniform(0.6, 1.0, shown.shape)) @ things / np.sqrt(shown.sum(axis=1, keepdims=True))
         photos = _unit(mix + 0.7 * photo_side + noise * _units(random, len(shown)))
         texts = _unit(things + 0.7 * text_side + 0.3 * _units(random, THINGS))
+        together = _unit(_unit(things[[a]] + things[[b]]) + 0.7 * text_side + 0.3 * _units(random, 1))[0]
         unrelated = _unit(_units(random, len(UNRELATED)) + 0.7 * text_side)
-        yield Trial(photos, texts[a], texts[b], unrelated, shown[:, a] > 0, shown[:, b] > 0)
+        yield Trial(photos, texts[a], texts[b], together, unrelated, shown[:, a] > 0, shown[:, b] > 0)
 
 
 def _shown(random: np.random.Generator, a: int, b: int) -> NDArray[np.float64]:
@@ -136,7 +143,11 @@ def album(encoder: Any, pictures: Sequence[Path]) -> list[Trial]:
     shown = [[thing for thing in own if not any(thing != o and thing in o for o in own)] for own in shown]
     pairs = sorted({(a, b) for own in shown for a in own for b in own if a != b})
     vectors, unrelated = encoder.encode_images(pictures), encoder.encode_texts(list(UNRELATED))
-    things = sorted(known)
+    things, said = sorted(known), [[thing.replace("-", " ") for thing in pair] for pair in pairs]
     texts = dict(zip(things, encoder.encode_texts([thing.replace("-", " ") for thing in things]), strict=True))
+    together = encoder.encode_texts([sentence(pair) for pair in said])
     has = {thing: np.array([thing in own for own in shown]) for thing in things}
-    return [Trial(vectors, texts[a], texts[b], unrelated, has[a], has[b]) for a, b in pairs]
+    return [
+        Trial(vectors, texts[a], texts[b], both, unrelated, has[a], has[b])
+        for (a, b), both in zip(pairs, together, strict=True)
+    ]

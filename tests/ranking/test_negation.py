@@ -16,7 +16,7 @@ def test_in_imagined_libraries_the_excluded_leaves_and_the_wanted_stays(noise: f
     plain, veto, whole = (outcome(trials, ORDERS[name]) for name in ("plain", "veto", "- 1"))
     assert plain.excluded > 1
     assert veto.excluded < 0.2 * plain.excluded
-    assert veto.left >= 0.85 and veto.stayed >= 0.93 and veto.kept == 1.0
+    assert veto.left >= 0.95 and veto.stayed >= 0.92 and veto.kept == 1.0
     assert veto.stayed > whole.stayed + 0.05
 
 
@@ -26,12 +26,9 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Trial]]:
     yield album(encoder, sorted(Path(path) for path in ALBUM.rglob("*.jpg") if path.stem != "broken"))
 
 
-def test_in_the_album_the_first_of_the_wanted_keeps_its_place_which_subtracting_takes_from_most(
-    trials: list[Trial],
-) -> None:
-    """More of the excluded does not leave because the small model does not see it there."""
+def test_in_the_album_the_excluded_leaves_and_the_wanted_stays_at_its_place(trials: list[Trial]) -> None:
+    """What subtracting takes from most: the first of the wanted keeps its place."""
     veto, half, whole = (outcome(trials, order) for order in (vetoed, subtracted(0.5), subtracted(1.0)))
-    assert veto.kept >= 0.95 and veto.stayed >= 0.95
-    assert veto.left >= 0.5 and veto.left >= half.left - 0.05
-    assert half.kept < 0.85 and whole.kept < 0.6
-    assert whole.stayed < 0.85
+    assert veto.left >= 0.9 and veto.stayed >= 0.9 and veto.kept >= 0.95
+    assert half.left < 0.65 and half.kept < 0.85
+    assert whole.stayed < 0.85 and whole.kept < 0.6
