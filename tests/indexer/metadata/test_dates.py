@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -334,7 +334,7 @@ def test_whatever_the_offset_a_local_time_and_its_instant_give_it_back(utc: date
     utc = utc.replace(microsecond=0)
     local = utc + timedelta(minutes=offset)
     written = moment("EXIF DateTimeOriginal", f"{local:%Y:%m:%d %H:%M:%S}")
-    seconds = utc.replace(tzinfo=timezone.utc).timestamp()
+    seconds = utc.replace(tzinfo=UTC).timestamp()
     assert written is not None
     assert taken([written, instant("GPS", seconds)])[:2] == (local.isoformat(), offset)
     if offset:

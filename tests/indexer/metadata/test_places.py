@@ -1,6 +1,5 @@
 """A position -> the names of what is there, in English and as they are written there."""
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,10 +9,7 @@ from hypothesis import strategies as st
 from indexer.metadata import places
 from indexer.metadata.places import place_of
 
-needs_data = pytest.mark.skipif(sys.version_info < (3, 11), reason="its data is not made for Python 3.10")
 
-
-@needs_data
 @pytest.mark.parametrize(
     ("latitude", "longitude", "english", "local"),
     [
@@ -28,7 +24,6 @@ def test_japanese_towns_have_both_names(latitude: float, longitude: float, engli
     assert place_of(latitude, longitude) == (english, local)
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("latitude", "longitude", "words"),
     [
@@ -49,7 +44,6 @@ def test_places_all_over_the_world_are_found_by_what_people_call_them(
     assert words <= {*english, *local}
 
 
-@needs_data
 def test_far_from_any_town_the_region_is_named_and_at_sea_nothing() -> None:
     assert place_of(33.5, 139.5) == (("Tokyo", "Japan"), ("東京都", "日本"))  # at sea, 51 km from an isle of Tokyo's
     assert place_of(24.5, 132.0) == ((), ())  # at sea, hundreds of kilometres from Okinawa
@@ -57,7 +51,6 @@ def test_far_from_any_town_the_region_is_named_and_at_sea_nothing() -> None:
     assert place_of(-89.9, 10.0) == ((), ())
 
 
-@needs_data
 def test_the_nearest_is_looked_for_across_the_date_line() -> None:
     towns = places._towns()
     assert towns is not None
@@ -66,14 +59,6 @@ def test_the_nearest_is_looked_for_across_the_date_line() -> None:
     assert abs(west[1] - east[1]) < 5
 
 
-def test_without_the_data_there_are_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "_towns", lambda: None)
-    places._place_of.cache_clear()
-    assert place_of(35.0, 135.0) == ((), ())
-    places._place_of.cache_clear()
-
-
-@needs_data
 def test_many_threads_may_ask_at_once() -> None:
     places._load_towns.cache_clear()
     places._place_of.cache_clear()
@@ -84,7 +69,6 @@ def test_many_threads_may_ask_at_once() -> None:
     assert places._load_towns.cache_info().misses == 1
 
 
-@needs_data
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_every_position_on_earth_is_named_or_is_not(latitude: float, longitude: float) -> None:
     english, local = place_of(latitude, longitude)
