@@ -96,6 +96,7 @@ def index(
 
     With --model, the vectors of another model are made beside those in use: `pics use NAME` switches.
     """
+    from indexer.asking.calibration import calibrate
     from indexer.build import build, compare
     from indexer.complete import complete
     from indexer.inform import inform
@@ -121,6 +122,8 @@ def index(
         with index_progress() as watch:
             completion = complete(library, asked_for, settings, watch)
         _tell_completion(completion, as_json)
+        for encoder in {in_use, asked_for}:
+            calibrate(library, encoder)
     return SOME_SKIPPED if report.left_out or completion.skipped else DONE
 
 

@@ -10,13 +10,13 @@ import base64
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.asking.encoding import Speaker
-from indexer.photo import Vector
+from indexer.photo import Encoder, Vector, identity
 from indexer.query import VERDICTS, Verdict
 from indexer.store.library import Library
 
@@ -123,6 +123,15 @@ def _best(cosines: Floats, size: int) -> Floats:
     return np.concatenate([known[:, start::slices].max(axis=1) for start in range(slices)])
 
 
+def calibrate(library: Library, encoder: Encoder) -> None:
+    """Measures the scales of a model that has vectors here, where they are lacking: else the first question waits."""
+    model = library.kept_as(identity(encoder))
+    if model and library.sample_vectors(1, model.name).any():
+        calibration = Calibration(library, Speaker(library, model, lambda _: encoder), library.files.count_contents())
+        for kind in get_args(Kind):
+            calibration.scale(kind)
+
+
 class Calibration:
     """The scales of a model in a library of so many photos."""
 
@@ -130,15 +139,21 @@ class Calibration:
         self._library = library
         self._speaker = speaker
         self._photos = photos
+        self._scales: dict[Kind, Scale | None] = {}
 
     def scale(self, kind: Kind) -> Scale | None:
         """For questions in words or by a picture; None where there is no telling: of one photo, or without words."""
+        if kind not in self._scales:
+            self._scales[kind] = self._kept(kind) or self._measure(kind)
+        return self._scales[kind]
+
+    def _kept(self, kind: Kind) -> Scale | None:
         kept = self._library.known(self._speaker.model.name, f"scale of {kind}, {METHOD}")
         if kept is not None:
             scale = Scale(**json.loads(kept))
             if scale.photos / GROWN < self._photos < scale.photos * GROWN:
                 return scale
-        return self._measure(kind)
+        return None
 
     def _measure(self, kind: Kind) -> Scale | None:
         sample = self._library.sample_vectors(SAMPLE, self._speaker.model.name)

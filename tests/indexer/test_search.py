@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from indexer.asking.calibration import METHOD
+from indexer.asking.calibration import METHOD, calibrate
 from indexer.build import build
 from indexer.complete import complete
 from indexer.errors import NoSuchModel, NoSuchPath, NotAPicture, NothingIndexed, OtherModel
@@ -456,3 +456,19 @@ def test_the_calibration_is_kept_until_the_library_has_grown_by_half(
     hits_of(library, load, words("red"))
     assert library.known("fake", f"scale of words, {METHOD}") != first
     assert load.loaded == ["fake"]
+
+
+def test_once_calibrated_the_model_is_asked_for_nothing_but_the_question(
+    library: Library, encoder: FakeEncoder, index: Index, colours: Path
+) -> None:
+    calibrate(library, encoder)
+    assert encoder.encoded > 60
+    encoder.batches.clear()
+    calibrate(library, encoder)
+    hits_of(library, lambda _: encoder, words("red"))
+    assert encoder.encoded == 1
+
+
+def test_a_library_without_photos_is_not_calibrated(library: Library, encoder: FakeEncoder) -> None:
+    calibrate(library, encoder)
+    assert encoder.encoded == 0
