@@ -22,7 +22,8 @@ class Steps:
 def main(home: Path, words: str, started_at: float) -> None:
     steps = Steps(started_at)
     steps.end("starting Python")
-    import cli
+    import cli  # noqa: F401
+    from commands.wiring import MODELS
     from indexer.search import search  # noqa: F401  as `pics search` does
 
     steps.end("importing cli and indexer")
@@ -34,7 +35,7 @@ def main(home: Path, words: str, started_at: float) -> None:
     steps.end("opening the library")
     import mlx_clip
 
-    encoder = mlx_clip.load(model.name, revision=model.revision, cache=home / cli.MODELS)
+    encoder = mlx_clip.load(model.name, revision=model.revision, cache=home / MODELS)
     steps.end("importing MLX, finding the model")
     first = encoder.encode_texts([words])
     steps.end("loading tokenizer and text tower")

@@ -1,0 +1,1 @@
+"""The commands of `pics`, a file for each thing one comes to do; cli.py lists them."""

@@ -1,0 +1,95 @@
+"""Asking the library: `search`, `similar`."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_here, name_here, say
+from terminal.options import Narrowed, Shown, with_options
+
+if TYPE_CHECKING:
+    from indexer.query import Query
+    from indexer.store.library import Library
+
+
+@with_options
+def search(
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="What is in the photo; none: the newest of the filtered.")
+    ] = None,
+    like: Annotated[list[Path] | None, typer.Option(metavar="IMG", help="And like this picture (repeatable).")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--not", metavar="TEXT|IMG", help="Not this; below all others (repeatable).")
+    ] = None,
+    only_words: Annotated[bool, typer.Option("--only-words", help="Ask names, captions, keywords, places.")] = False,
+    only_pictures: Annotated[bool, typer.Option("--only-pictures", help="Ask what photos look like.")] = False,
+    *,
+    narrowed: Narrowed,
+    shown: Shown,
+) -> int:
+    """Find photos by what is in them and what is written of them.
+
+    Terms are joined by + and -, alone between blanks; N: before a term weighs it, quotes keep one together.
+    A picture is a path: "2:golden retriever" + ./pool.jpg - fruit. docs/searching.md has it all.
+    """
+    from indexer.asking.grammar import parse
+    from indexer.query import Query
+
+    terms = parse(text or [], like or [], without or [])
+    if not (terms or narrowed.anything):
+        raise typer.BadParameter("say what is in the photo, or filter (`pics search --help`)", param_hint="TEXT")
+    if only_words and (only_pictures or any(term.picture for term in terms)):
+        raise typer.BadParameter("leaves nothing to ask of a picture", param_hint="--only-words")
+    return _answer(
+        _narrow(Query(terms=terms, by_picture=not only_words, by_words=not only_pictures), narrowed, shown), shown
+    )
+
+
+@with_options
+def similar(
+    image: Annotated[Path, typer.Argument(help="Any picture, in the library or not.")],
+    *,
+    narrowed: Narrowed,
+    shown: Shown,
+) -> int:
+    """Find photos that look like a picture."""
+    from indexer.query import Query, Term
+
+    query = Query(terms=(Term(picture=image),), by_words=False)
+    return _answer(_narrow(query, narrowed, shown), shown)
+
+
+def _narrow(query: "Query", narrowed: Narrowed, shown: Shown) -> "Query":
+    filters = narrowed.filters()
+    return replace(query, filters=filters, limit=shown.number, model=shown.model, minimum=shown.minimum)
+
+
+def _answer(query: "Query", shown: Shown) -> int:
+    import mlx_clip
+    from indexer.search import search as find
+    from terminal.answers import lines, nothing
+
+    with library_here() as library:
+        if query.model:
+            query = replace(query, model=name_here(library, query.model))
+        try:
+            answer = find(library, encoder_of, query)
+        except mlx_clip.NoWords as error:
+            raise mlx_clip.ClipError(f"{error}{_that_know_words(library)}") from error
+        for note in answer.notes:
+            say(f"{note}{_that_know_words(library)}")
+    if not answer.hits:
+        say(nothing(shown))
+        return NOTHING_FOUND
+    sys.stdout.writelines(lines(answer.hits, shown))
+    sys.stdout.flush()
+    return DONE
+
+
+def _that_know_words(library: "Library") -> str:
+    from terminal.status import that_know_words  # most searches need not wait for what it imports
+
+    return that_know_words(library.models())

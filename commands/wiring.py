@@ -1,0 +1,87 @@
+"""What the commands share: exit codes, where everything lies, the library, the models, what is said on stderr."""
+
+import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from indexer.photo import ModelIdentity
+    from indexer.store.library import Library
+    from mlx_clip.encoder import Encoder
+
+DONE, NOTHING_FOUND, FAILED, SOME_SKIPPED, INTERRUPTED = 0, 1, 2, 3, 130
+MODELS = "models"  # converted models, below PICS_HOME
+
+
+def say(message: str) -> None:
+    """A sentence for the person, not for the pipe."""
+    print(message, file=sys.stderr)
+
+
+def home() -> Path:
+    if named := os.environ.get("PICS_HOME"):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("pics", appauthor=False)
+
+
+def library_here(must_exist: bool = True) -> "Library":
+    from indexer.store.library import Library
+
+    return Library(home(), must_exist)
+
+
+def library_if_any() -> "AbstractContextManager[Library | None]":
+    from indexer.errors import NothingIndexed
+
+    try:
+        return library_here()
+    except NothingIndexed:
+        return nullcontext()
+
+
+def encoder_of(model: "ModelIdentity") -> "Encoder":
+    return load(model.name, model.revision)
+
+
+def encoders(library: "Library", model: str | None) -> tuple["Encoder", "Encoder"]:
+    """The model in use, and the one asked for, which is the same when none is or when the library has no vectors."""
+    from indexer.photo import identity
+
+    in_use = library.model()
+    asked_for = _encoder_asked_for(library, model) if model or not in_use else encoder_of(in_use)
+    if in_use is None or library.would_adopt(identity(asked_for)):
+        return asked_for, asked_for
+    library.kept_as(identity(asked_for))  # a model that must be refused is so before an hour's work
+    return encoder_of(in_use), asked_for
+
+
+def _encoder_asked_for(library: "Library", model: str | None) -> "Encoder":
+    """As it was when it was first used here; a folder as it is now. None: the catalogue's default."""
+    name = model and name_here(library, model)
+    kept = next((kept.identity for kept in library.models() if kept.name == name), None)
+    is_folder = name and Path(name).is_absolute() and Path(name).is_dir()
+    return encoder_of(kept) if kept and not is_folder else load(name)
+
+
+def name_here(library: "Library | None", model: str) -> str:
+    """What a model is called that was typed: as on its card, a folder by its whole path, also when it has gone."""
+    from indexer.photo import absolute
+    from mlx_clip.errors import UnknownModel
+    from mlx_clip.hub import resolve
+
+    try:
+        return resolve(model, None, home() / MODELS).name
+    except UnknownModel:
+        folder = str(absolute(Path(model)))
+        return folder if library and folder in {kept.name for kept in library.models()} else model
+
+
+def load(model: str | None, revision: str | None = None) -> "Encoder":
+    import mlx_clip
+    from terminal.progress import Transfer
+
+    return mlx_clip.load(model, revision=revision, cache=home() / MODELS, progress=Transfer())
