@@ -11,6 +11,7 @@ from PIL import Image
 
 Vector = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+SF_DATALESS = 0x40000000  # macOS: the file's bytes are in iCloud, and reading it would fetch them
 
 
 def canonical(path: str) -> str:
@@ -27,6 +28,11 @@ def is_within(path: str, folder: str) -> bool:
     """Whether a path is the folder itself or lies below it, by its canonical spelling alone."""
     path, folder = canonical(path), canonical(folder).rstrip("/")
     return path == folder or path.startswith(folder + "/")
+
+
+def is_offline(info: object) -> bool:
+    """Whether a stat result says that the bytes are in iCloud only (macOS's SF_DATALESS flag)."""
+    return bool(getattr(info, "st_flags", 0) & SF_DATALESS)
 
 
 class File(NamedTuple):
@@ -100,9 +106,10 @@ class Hit:
     `score` is the cosine of photo and query (1 is the same picture); of a query of several terms the weighted mean of
     their cosines, of one by words alone the rank of `WordMatch`, 0 where nothing was asked but filters. `verdict` is
     'strong', 'likely' or 'weak', None where there is nothing to judge. `why` says what spoke for the photo, a phrase
-    each.
+    each. `content_id` is the library's name for the picture, the same at every path that holds its bytes.
     """
 
+    content_id: int
     path: str
     score: float
     width: int

@@ -204,9 +204,9 @@ class Asked:
         if len(self.query.wanted) != 1 or not matches:
             return set()
         words = str(self.query.wanted[0].words)
-        ids = [match.content_id for match in matches[0].values() if "name" in match.fields]
-        hits = self.library.hits([(content_id, -place) for place, content_id in enumerate(ids)], self.query.filters)
-        return {ids[-int(hit.score)] for hit in hits if fusion.is_name(hit.path, words)}
+        ranked = [(match.content_id, match.rank) for match in matches[0].values() if "name" in match.fields]
+        hits = self.library.hits(ranked, self.query.filters)
+        return {hit.content_id for hit in hits if fusion.is_name(hit.path, words)}
 
     def _veto_words(self, found: dict[int, Candidate]) -> None:
         for term in self.query.unwanted:
@@ -238,11 +238,16 @@ def _hits(library: Library, asked: Asked, candidates: Sequence[Candidate]) -> li
     kept = [candidate for candidate in candidates if _reaches(candidate.verdict, query.minimum)]
     kept = kept[: query.limit + len(own)]
     facts = library.facts([candidate.content_id for candidate in kept])
-    places = [(candidate.content_id, -float(place)) for place, candidate in enumerate(kept)]
-    hits = (hit for hit in library.hits(places, query.filters) if canonical(hit.path) not in own)
+    by_id = {candidate.content_id: (place, candidate) for place, candidate in enumerate(kept)}
+    ranked = [(candidate.content_id, candidate.score) for candidate in kept]
+    hits = (hit for hit in library.hits(ranked, query.filters) if canonical(hit.path) not in own)
     named = query.wanted[0].words if query.by_words and len(query.wanted) == 1 else None
-    ordered = sorted(hits, key=lambda hit: (-hit.score, not (named and fusion.is_name(hit.path, named)), hit.path))
-    return [_hit(hit, kept[-int(hit.score)], facts) for hit in ordered]
+
+    def order(hit: Hit) -> tuple[int, bool, str]:
+        """That of the pictures; of the paths of one, first what is called so."""
+        return by_id[hit.content_id][0], not (named and fusion.is_name(hit.path, named)), hit.path
+
+    return [_hit(hit, by_id[hit.content_id][1], facts) for hit in sorted(hits, key=order)]
 
 
 def _reaches(verdict: Verdict | None, minimum: Verdict | None) -> bool:
@@ -254,7 +259,6 @@ def _reaches(verdict: Verdict | None, minimum: Verdict | None) -> bool:
 def _hit(hit: Hit, candidate: Candidate, facts: dict[int, Facts]) -> Hit:
     return replace(
         hit,
-        score=candidate.score,
         verdict=candidate.verdict,
         why=tuple(candidate.why),
         facts=facts.get(candidate.content_id, hit.facts),

@@ -38,6 +38,7 @@ def _head(hit: "Hit") -> str:
 def facts(hit: "Hit") -> dict[str, Any]:
     """A hit as one flat object; docs/json.md says what each key means."""
     flat = asdict(hit)
+    del flat["content_id"]
     known: dict[str, Any] = flat.pop("facts")
     return flat | known
 

@@ -246,7 +246,7 @@ class Files:
                 *score_of,
                 *inside_values,
             )
-            hits += [Hit(path, score_of[content], *facts) for content, path, *facts in rows]
+            hits += [Hit(content_id, path, score_of[content_id], *facts) for content_id, path, *facts in rows]
         return sorted(hits, key=lambda hit: (-hit.score, hit.path))
 
     def forget(self, path: str) -> int:

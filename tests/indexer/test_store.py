@@ -40,7 +40,7 @@ def stored_vectors(path: Path) -> int:
 def test_what_was_put_is_found_with_all_that_is_known_of_it(library: Library) -> None:
     assert put_photos(library, photo("/p/a.jpg", X), photo("/p/b.jpg", unit(1, 1, 0, 0))) == {"new": 2}
     first, second = nearest(library, X, 10)
-    assert first == Hit("/p/a.jpg", 1.0, 40, 30, "PNG", len("/p/a.jpg"))
+    assert first == Hit(1, "/p/a.jpg", 1.0, 40, 30, "PNG", len("/p/a.jpg"))
     assert second.path == "/p/b.jpg"
     assert second.score == pytest.approx(0.5**0.5, abs=1e-6)
 

@@ -7,7 +7,7 @@ from indexer.photo import Facts, Hit
 from terminal.answers import lines, nothing
 from terminal.options import Shown
 
-HIT = Hit("/p/é\n.jpg", 0.25, 4, 3, "JPEG", 9, "likely", ("picture 0.25", 'word "é" in file name'))
+HIT = Hit(1, "/p/é\n.jpg", 0.25, 4, 3, "JPEG", 9, "likely", ("picture 0.25", 'word "é" in file name'))
 
 
 def test_hits_are_lines_for_people_for_programs_and_for_xargs() -> None:
@@ -22,7 +22,7 @@ def test_an_explanation_stands_under_its_photo() -> None:
 
 
 def test_json_is_one_flat_object_with_every_fact() -> None:
-    hit = Hit("/p/a.jpg", 0.25, 4, 3, "JPEG", 9, facts=Facts(camera="X-T3", keywords=("sea",)))
+    hit = Hit(1, "/p/a.jpg", 0.25, 4, 3, "JPEG", 9, facts=Facts(camera="X-T3", keywords=("sea",)))
     (line,) = lines([hit], Shown(as_json=True))
     told = json.loads(line)
     assert (told["path"], told["score"], told["verdict"], told["camera"]) == ("/p/a.jpg", 0.25, None, "X-T3")
@@ -31,8 +31,8 @@ def test_json_is_one_flat_object_with_every_fact() -> None:
 
 
 def test_where_nothing_was_asked_the_day_stands_in_front_and_paths_are_aligned() -> None:
-    dated = Hit("/p/a.jpg", 0.0, 4, 3, "JPEG", 9, facts=Facts(taken_at="2019-07-14T09:30:00"))
-    undated = Hit("/p/b.jpg", 0.0, 4, 3, "JPEG", 9)
+    dated = Hit(1, "/p/a.jpg", 0.0, 4, 3, "JPEG", 9, facts=Facts(taken_at="2019-07-14T09:30:00"))
+    undated = Hit(1, "/p/b.jpg", 0.0, 4, 3, "JPEG", 9)
     first, second = lines([dated, undated], Shown())
     assert first == "2019-07-14     /p/a.jpg\n"
     assert second == "no date        /p/b.jpg\n"
