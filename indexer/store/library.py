@@ -30,6 +30,7 @@ from indexer.store.metadata import Metadata, had_by
 from indexer.store.models import Kept, Models
 from indexer.store.roots import Roots
 from indexer.store.schema import migrate
+from indexer.store.vectors import Ids
 from indexer.store.words import WordMatch, Words
 
 
@@ -291,6 +292,10 @@ class Library:
     def vectors_of(self, contents: Sequence[int], model: str | None = None) -> Vector:
         """float32 (n, dim): a model's vectors of n contents; a row of zeros for one it has not seen."""
         return self._models.vectors(model).of(contents)
+
+    def all_vectors(self, filters: Filters = EVERYWHERE, model: str | None = None) -> tuple[Ids, Vector]:
+        """Content ids int64 (n,), in their order, and float32 (n, dim): a model's vectors of all pictures that pass."""
+        return self._models.vectors(model).all(passing(self._database, filters))
 
     def sample_vectors(self, n: int, model: str | None = None) -> Vector:
         """float32 (at most n, dim): a model's vectors, evenly spread over all the pictures it has seen."""

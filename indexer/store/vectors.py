@@ -4,12 +4,15 @@ Unit float32, compared by L2: cosine = 1 - d²/2.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.photo import Vector
 from indexer.store.database import Condition, Database
+
+Ids = NDArray[np.int64]
 
 CHUNK = 1024  # vectors for which sqlite-vec takes room at a time
 CHUNK_OVERHEAD = 32_768  # bytes beside each chunk's vectors, measured: ids, places, and the unfilled end of a page
@@ -71,6 +74,39 @@ class Vectors:
             n,
         )
         return self.of([content_id for (content_id,) in rows][:n])
+
+    def all(self, among: Condition | None = None) -> tuple[Ids, Vector]:
+        """Content ids int64 (n,), in their order, and float32 (n, dim): those of a select of content ids, None: all."""
+        wanted = None if among is None else self._ids(*among)
+        ids, vectors = np.empty(self.count(), np.int64), np.empty((self.count(), self._dim), np.float32)
+        filled = 0
+        for block_ids, block in self._chunks():
+            here = slice(None) if wanted is None else np.isin(block_ids, wanted)
+            end = min(filled + len(block_ids[here]), len(ids))  # an index run may be adding some
+            ids[filled:end], vectors[filled:end] = block_ids[here][: end - filled], block[here][: end - filled]
+            filled = end
+        order = ids[:filled].argsort()
+        in_order = bool((np.diff(order) == 1).all())
+        return (ids[:filled], vectors[:filled]) if in_order else (ids[:filled][order], vectors[:filled][order])
+
+    def _ids(self, sql: str, values: list[object]) -> Ids:
+        return np.array([content_id for (content_id,) in self._database.rows(sql, *values)], np.int64)
+
+    def _chunks(self) -> Iterator[tuple[Ids, Vector]]:
+        """From the tables in which sqlite-vec keeps them, a chunk at a time: it is eighty times as fast as by rows."""
+        chunks = self._database.rows(f"select chunk_id from {self._table}_chunks")
+        for (chunk,) in chunks:
+            row = self._database.row(
+                f"select validity, rowids, vectors from {self._table}_chunks"
+                f" join {self._table}_vector_chunks00 as held on held.rowid = chunk_id where chunk_id = ?",
+                chunk,
+            )
+            if row is not None:
+                here = np.unpackbits(np.frombuffer(row[0], np.uint8), bitorder="little").astype(bool)
+                yield (
+                    np.frombuffer(row[1], np.int64)[here],
+                    np.frombuffer(row[2], np.float32).reshape(-1, self._dim)[here],
+                )
 
     def count(self) -> int:
         """From the table in which sqlite-vec keeps the places: it is a hundred times as fast as asking itself."""
