@@ -104,6 +104,45 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
             value text not null,
             primary key (model_id, name))""",
     ),
+    (  # 4: what is found out about pictures: tags, taught concepts, duplicates that were looked at, what was liked
+        """create table tag (
+            content_id integer not null references content (id) on delete cascade,
+            name text not null,
+            confidence real not null,
+            model_id integer references model (id) on delete cascade,
+            primary key (content_id, name)) without rowid""",
+        "create index tag_by_name on tag (name)",
+        "create index tag_by_model on tag (model_id)",
+        """create virtual table tag_words using fts5 (tags, tokenize = 'unicode61 remove_diacritics 2')""",
+        """create trigger tag_words_follow_content after delete on content
+            begin delete from tag_words where rowid = old.id; end""",
+        """create table concept (
+            id integer primary key,
+            name text not null unique collate nocase,
+            taught_at text not null default current_timestamp)""",
+        """create table example (
+            concept_id integer not null references concept (id) on delete cascade,
+            hash blob not null,
+            path text not null,
+            is_one integer not null,
+            primary key (concept_id, hash)) without rowid""",
+        """create table example_vector (
+            model_id integer not null references model (id) on delete cascade,
+            hash blob not null,
+            vector blob not null,
+            primary key (model_id, hash)) without rowid""",
+        """create table look (
+            one integer not null references content (id) on delete cascade,
+            other integer not null references content (id) on delete cascade,
+            method integer not null,
+            is_same integer not null,
+            primary key (one, other)) without rowid""",
+        "create index look_by_other on look (other)",
+        """create table opinion (
+            content_id integer primary key references content (id) on delete cascade,
+            opinion text not null,
+            at text not null default current_timestamp)""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
