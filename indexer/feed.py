@@ -21,6 +21,7 @@ from PIL import Image
 from indexer import metadata
 from indexer.decode import MAX_PIXELS, decode, header
 from indexer.errors import NotAPicture
+from indexer.header import Header
 from indexer.photo import Content, Facts, File, Pixels, Skip
 
 AHEAD = 8  # prepared pictures a thread may be ahead of the model
@@ -103,8 +104,7 @@ class Reader:
             return Known(file, sha256)
         picture = decode(data, self._side, self._max_pixels)
         content = Content(sha256, len(data), picture.width, picture.height, picture.format)
-        sides = metadata.sides_of(file.path, self._folders)
-        facts = metadata.read(picture.header, file.path, sides, file.mtime_ns)
+        facts = _facts(picture.header, file, self._folders)
         return Picture(file, content, self._prepare(picture.image), facts)
 
 
@@ -120,8 +120,12 @@ class HeaderReader:
 
     def _read(self, file: File, data: bytes, sha256: bytes) -> Informed:
         found, *_ = header(data)
-        sides = metadata.sides_of(file.path, self._folders)
-        return Informed(file, sha256, metadata.read(found, file.path, sides, file.mtime_ns))
+        return Informed(file, sha256, _facts(found, file, self._folders))
+
+
+def _facts(found: Header, file: File, folders: metadata.Folders) -> Facts:
+    """What a photo says of itself by its header, and the files beside it."""
+    return metadata.read(found, file.path, metadata.sides_of(file.path, folders), file.mtime_ns)
 
 
 def _outcome(file: File, read: Callable[[File, bytes, bytes], T]) -> T | Vanished | Skip:

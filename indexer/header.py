@@ -16,7 +16,7 @@ T = TypeVar("T")
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 TAGS = (  # of EXIF, what metadata/ asks for: the rest (MakerNote above all) is left where it is
-    *(0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x4746, 0x4749),
+    *(0x010E, 0x010F, 0x0110, 0x0132, 0x4746, 0x4749),
     *(0x9003, 0x9004, 0x9010, 0x9011, 0x9012, 0x9286, 0x9290, 0x9291, 0x9292, 0xA433, 0xA434),
     *(0x9C9B, 0x9C9C, 0x9C9E, 0x9C9F),
 )
@@ -43,19 +43,20 @@ class Header:
 def header_of(image: Image.Image, data: bytes = b"") -> Header:
     """The header of an open image. `data`, the whole file, is asked only where Pillow does not keep a part of it."""
     notes: list[str] = []
-
-    def attempt(what: str, take: Callable[[], T]) -> T | None:
-        try:
-            return take()
-        except Exception as error:  # noqa: BLE001  a damaged block must not cost the photo, nor the other blocks
-            notes.append(f"{what}: {reason_of(error)}")
-            return None
-
-    exif, gps = attempt("EXIF", lambda: _exif(image, notes)) or ({}, {})
-    xmp = attempt("XMP", lambda: _xmp(image, data)) or b""
-    iptc = attempt("IPTC", lambda: _iptc(image)) or {}
-    texts = attempt("texts", lambda: _texts(image)) or {}
+    exif, gps = attempt("EXIF", lambda: _exif(image, notes), notes) or ({}, {})
+    xmp = attempt("XMP", lambda: _xmp(image, data), notes) or b""
+    iptc = attempt("IPTC", lambda: _iptc(image), notes) or {}
+    texts = attempt("texts", lambda: _texts(image), notes) or {}
     return Header(exif, gps, xmp, iptc, texts, tuple(notes))
+
+
+def attempt(what: str, take: Callable[[], T], notes: list[str]) -> T | None:
+    """What `take` returns; None where it raises, and a note that says of what, and why."""
+    try:
+        return take()
+    except Exception as error:  # noqa: BLE001  whatever a stranger wrote costs that part alone, never the photo
+        notes.append(f"{what}: {reason_of(error)}")
+        return None
 
 
 def exif_of(image: Image.Image) -> Image.Exif:

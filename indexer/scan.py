@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from indexer.errors import NoSuchPath
-from indexer.photo import File, Skip, absolute, canonical, is_within
+from indexer.photo import File, Skip, absolute, canonical, is_offline, is_within
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -27,7 +27,6 @@ PHOTOS_LIBRARY = ".photoslibrary"
 ORIGINALS = frozenset({"originals", "Masters"})  # the folder inside a Photos library: since Catalina, and before
 LITTER = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN"})
 ICLOUD = ".icloud"
-SF_DATALESS = 0x40000000  # macOS: the file's bytes are in iCloud, and reading it would fetch them
 HAS_FLAGS = hasattr(os.stat_result, "st_flags")  # asked once: a miss for each of 100,000 files takes 0.05 s
 
 
@@ -170,11 +169,6 @@ def _as_text(path: str) -> str:
 def is_placeholder(name: str) -> bool:
     """Whether `.NAME.icloud` stands for a photo NAME that iCloud keeps (macOS before Sonoma)."""
     return name[0] == "." and name.endswith(ICLOUD) and has_photo_suffix(name[: -len(ICLOUD)])
-
-
-def is_offline(info: object) -> bool:
-    """Whether a stat result says that the bytes are in iCloud only (macOS's SF_DATALESS flag)."""
-    return bool(getattr(info, "st_flags", 0) & SF_DATALESS)
 
 
 def _matchers(globs: Iterable[str]) -> list[Callable[[str], object]]:

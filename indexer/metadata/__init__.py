@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from indexer.header import Header, reason_of
+from indexer.header import Header, attempt
 from indexer.metadata import exif, iptc, takeout, xmp
 from indexer.metadata.dates import Moment, file_moment, name_moment, taken
 from indexer.metadata.places import place_of
@@ -34,15 +34,15 @@ def read(header: Header, path: str, sides: Sequence[Side] = (), mtime_ns: int | 
     notes = [*header.notes]
     edited = [_beside(side, xmp.told, notes) for side in sides if side.is_xmp]
     exported = [_beside(side, takeout.told, notes) for side in sides if not side.is_xmp]
-    camera = _attempt("EXIF", lambda: exif.told(header), notes) or Told()
+    camera = attempt("EXIF", lambda: exif.told(header), notes) or Told()
     inside = [
-        _attempt("XMP", lambda: xmp.told(header.xmp), notes) if header.xmp else None,
-        _attempt("IPTC", lambda: iptc.told(header.iptc), notes) if header.iptc else None,
+        attempt("XMP", lambda: xmp.told(header.xmp), notes) if header.xmp else None,
+        attempt("IPTC", lambda: iptc.told(header.iptc), notes) if header.iptc else None,
         camera,
         _told_by_texts(header) if header.texts else None,
     ]
     tellers = [*edited, *(told for told in inside if told), *exported]
-    outer = _attempt("name", lambda: _outer_moments(path, mtime_ns), notes) or []
+    outer = attempt("name", lambda: _outer_moments(path, mtime_ns), notes) or []
     moments = [moment for told in [camera, *tellers] for moment in told.moments] + outer
     prompt = _prompt(header, notes)
     notes += [note for told in tellers for note in told.notes]
@@ -51,9 +51,9 @@ def read(header: Header, path: str, sides: Sequence[Side] = (), mtime_ns: int | 
 
 def _merged(tellers: list[Told], camera: Told, moments: list[Moment], prompt: str | None, notes: list[str]) -> Facts:
     """Of each fact the word of the first that has one, of what a camera knows best its own; of lists, all there is."""
-    taken_at, taken_offset, taken_from = _attempt("dates", lambda: taken(moments), notes) or (None, None, None)
+    taken_at, taken_offset, taken_from = attempt("dates", lambda: taken(moments), notes) or (None, None, None)
     position = _first(told.position for told in (camera, *tellers))
-    named, local = (_attempt("place", lambda: place_of(*position), notes) if position else None) or ((), ())
+    named, local = (attempt("place", lambda: place_of(*position), notes) if position else None) or ((), ())
     return Facts(
         taken_at=taken_at,
         taken_offset=taken_offset,
@@ -78,7 +78,7 @@ def _beside(side: Side, understand: Callable[[bytes], Told], notes: list[str]) -
     if side.fault:
         notes.append(f"{side.name}: {side.fault}")
         return Told()
-    told = _attempt(side.name, lambda: understand(side.data), notes) or Told()
+    told = attempt(side.name, lambda: understand(side.data), notes) or Told()
     told.notes = [f"{side.name}: {note}" for note in told.notes]
     return told
 
@@ -94,14 +94,14 @@ def _told_by_texts(header: Header) -> Told:
 
 
 def _prompt(header: Header, notes: list[str]) -> str | None:
-    if found := _attempt("texts", lambda: prompt_of_texts(header.texts, notes), notes):
+    if found := attempt("texts", lambda: prompt_of_texts(header.texts, notes), notes):
         return found
-    written = _attempt("EXIF", lambda: exif.generator_texts(header.exif), notes) or []
+    written = attempt("EXIF", lambda: exif.generator_texts(header.exif), notes) or []
     for text in written:
-        if found := _attempt("EXIF prompt", partial(prompt_of_comment, text), notes):
+        if found := attempt("EXIF prompt", partial(prompt_of_comment, text), notes):
             return found
-    said = _attempt("XMP", lambda: xmp.comment(header.xmp), []) if not written else None
-    return _attempt("XMP prompt", partial(prompt_of_comment, said), notes) if said else None
+    said = attempt("XMP", lambda: xmp.comment(header.xmp), []) if not written else None
+    return attempt("XMP prompt", partial(prompt_of_comment, said), notes) if said else None
 
 
 def _outer_moments(path: str, mtime_ns: int | None) -> list[Moment]:
@@ -112,11 +112,3 @@ def _outer_moments(path: str, mtime_ns: int | None) -> list[Moment]:
 
 def _first(values: Iterable[T | None]) -> T | None:
     return next((value for value in values if value is not None), None)
-
-
-def _attempt(what: str, take: Callable[[], T], notes: list[str]) -> T | None:
-    try:
-        return take()
-    except Exception as error:  # noqa: BLE001  whatever a stranger wrote costs that source alone, never the photo
-        notes.append(f"{what}: {reason_of(error)}")
-        return None

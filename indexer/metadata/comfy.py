@@ -8,7 +8,8 @@ their arrows, without recursion: they may be long, and go round in circles.
 import re
 from collections.abc import Iterator
 
-Json = dict[str, object]
+from indexer.metadata.foreign_json import Json, as_object, as_objects
+
 TEXT = re.compile(  # inputs that hold words: clip_l, clip_g and t5xxl are those of SD3
     r"(?:populated_)?(?:text|prompt|positive|string|caption|tags|value|clip_l|clip_g|t5|llama|bert|mt5|qwen|wildcard)"
 )
@@ -35,13 +36,13 @@ def from_workflow(workflow: Json) -> Json:
             sources[link[0]] = [str(link[1]), link[2]]
         elif isinstance(link, dict) and isinstance(link.get("id"), (int, str)):
             sources[link["id"]] = [str(link.get("origin_id")), link.get("origin_slot")]
-    nodes = [node for node in _list(workflow.get("nodes")) if isinstance(node, dict)]
+    nodes = as_objects(_list(workflow.get("nodes")))
     return {str(node.get("id")): {"class_type": node.get("type"), "inputs": _inputs(node, sources)} for node in nodes}
 
 
 def _inputs(node: Json, sources: dict[object, list[object]]) -> Json:
     inputs: Json = {}
-    slots = [slot for slot in _list(node.get("inputs")) if isinstance(slot, dict)]
+    slots = as_objects(_list(node.get("inputs")))
     for slot in slots:
         link = slot.get("link")
         if isinstance(link, (int, str)) and link in sources:
@@ -64,7 +65,7 @@ def _samplers(nodes: dict[str, Json]) -> Iterator[tuple[str, object]]:
     kinds = {name: str(node.get("class_type")).lower() for name, node in nodes.items()}
     called = [name for name, kind in kinds.items() if "sampler" in kind or "guider" in kind]
     for some in (called, nodes):
-        inputs = [_object(nodes[name].get("inputs")) for name in some]
+        inputs = [as_object(nodes[name].get("inputs")) for name in some]
         links = [_link(given.get(key)) for given in inputs for key in ("positive", "conditioning")]
         if any(links):
             yield from (link for link in links if link)
@@ -81,7 +82,7 @@ def _walk(nodes: dict[str, Json], starts: list[tuple[str, object]]) -> Iterator[
             yield here
             continue
         name, output = here
-        inputs = _object(nodes.get(name, {}).get("inputs"))
+        inputs = as_object(nodes.get(name, {}).get("inputs"))
         is_pair = "positive" in inputs and "negative" in inputs  # it hands on both
         is_second = is_pair and output == 1 and _link(inputs["negative"]) is not None  # a loader counts otherwise
         if (name, is_second) in seen:
@@ -104,9 +105,9 @@ def _leads_on(key: str, value: object, wanted: str | None) -> str | tuple[str, o
 def _texts_of_no_negative(nodes: dict[str, Json]) -> Iterator[str]:
     """Where there is no sampler to be seen: all texts but those of nodes that are called negative."""
     for node in nodes.values():
-        title = str(_object(node.get("_meta")).get("title")).lower()
+        title = str(as_object(node.get("_meta")).get("title")).lower()
         if WRITES.search(str(node.get("class_type"))) and "negative" not in title:
-            inputs = _object(node.get("inputs"))
+            inputs = as_object(node.get("inputs"))
             yield from (found for key in inputs if isinstance(found := _leads_on(key, inputs[key], None), str))
 
 
@@ -114,10 +115,6 @@ def _link(value: object) -> tuple[str, object] | None:
     if isinstance(value, list) and len(value) == 2 and isinstance(value[0], (str, int)):
         return str(value[0]), value[1]
     return None
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[object]:

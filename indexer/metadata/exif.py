@@ -10,9 +10,9 @@ from typing import SupportsFloat, cast
 from indexer.header import Header
 from indexer.metadata.prompts import is_generated
 from indexer.metadata.text import CAPTION, PROMPT, clean, clean_all, decoded, mended, utf16
-from indexer.metadata.told import Told
+from indexer.metadata.told import Told, camera_name
 
-DESCRIPTION, MAKE, MODEL, SOFTWARE, DATE_TIME = 0x010E, 0x010F, 0x0110, 0x0131, 0x0132
+DESCRIPTION, MAKE, MODEL, DATE_TIME = 0x010E, 0x010F, 0x0110, 0x0132
 RATING, RATING_PERCENT = 0x4746, 0x4749
 USER_COMMENT, LENS_MAKE, LENS_MODEL = 0x9286, 0xA433, 0xA434
 XP_TITLE, XP_COMMENT, XP_KEYWORDS, XP_SUBJECT = 0x9C9B, 0x9C9C, 0x9C9E, 0x9C9F
@@ -36,8 +36,8 @@ HALVES = {"N": 1, "S": -1, "E": 1, "W": -1}
 def told(header: Header) -> Told:
     """What EXIF tells. Raises nothing that a wrong type could cause but ValueError and TypeError."""
     exif, tell = header.exif, Told()
-    tell.camera = _camera(_name(exif, MAKE), _name(exif, MODEL))
-    tell.lens = _camera(_name(exif, LENS_MAKE), _name(exif, LENS_MODEL)) if _name(exif, LENS_MODEL) else None
+    tell.camera = camera_name(_name(exif, MAKE), _name(exif, MODEL))
+    tell.lens = camera_name(_name(exif, LENS_MAKE), _name(exif, LENS_MODEL)) if _name(exif, LENS_MODEL) else None
     tell.title = clean(_wide(exif.get(XP_TITLE)))
     tell.caption = _caption(exif)
     tell.keywords = clean_all((_wide(exif.get(XP_KEYWORDS)) or "").split(";"))
@@ -91,13 +91,6 @@ def comment_whole(exif: Mapping[int, object]) -> str | None:
 def _name(exif: Mapping[int, object], tag: int) -> str | None:
     text = clean(mended(exif.get(tag)))
     return None if text is None or _is_graph(text) else text
-
-
-def _camera(make: str | None, model: str | None) -> str | None:
-    """`Apple` and `iPhone 15` -> `Apple iPhone 15`; `NIKON CORPORATION` and `NIKON D850` -> `NIKON D850`."""
-    if not make or not model:
-        return model or make
-    return model if model.lower().startswith(make.split()[0].lower()) else f"{make} {model}"
 
 
 def _caption(exif: Mapping[int, object]) -> str | None:

@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from indexer.metadata import comfy
+from indexer.metadata.foreign_json import Json, as_object, as_objects
 from indexer.metadata.text import PROMPT, clean
 
-Json = dict[str, object]
 NEGATIVE = re.compile(r"(?:^|\n)\s*Negative prompt:", re.IGNORECASE)
 SETTINGS = re.compile(r"(?:^|\n)\s*Steps: \d+,")
 UNWANTED = re.compile(r"\[[^\]]*\]")  # in InvokeAI's older syntax
@@ -75,11 +75,6 @@ def _of_dream(text: str) -> str | None:
     return UNWANTED.sub("", quoted[1] if quoted else re.split(r"\s-\w", text)[0])
 
 
-def _of_comment_chunk(text: str) -> str | None:
-    """NovelAI's JSON; any other comment is no prompt."""
-    return prompt_of_comment(text)
-
-
 def _of_json(said: Json) -> str | None:
     """Whoever wrote it: each has keys that no other has."""
     for find in (_of_comfy, _of_nested, _of_invoke_json, _of_novel_ai, _of_plain):
@@ -111,23 +106,20 @@ def _of_invoke_json(said: Json) -> str | None:
     if isinstance(said.get("positive_prompt"), str):
         style = said.get("positive_style_prompt")
         return "\n".join(dict.fromkeys(str(part) for part in (said["positive_prompt"], style) if part))
-    image = said.get("image")
-    prompts = image.get("prompt") if isinstance(image, dict) else None
+    prompts = as_object(said.get("image")).get("prompt")
     if isinstance(prompts, str):
         return UNWANTED.sub("", prompts)
     if isinstance(prompts, list):
-        parts = [part.get("prompt") for part in prompts if isinstance(part, dict)]
+        parts = [part.get("prompt") for part in as_objects(prompts)]
         return "\n".join(UNWANTED.sub("", part) for part in parts if isinstance(part, str))
     return None
 
 
 def _of_novel_ai(said: Json) -> str | None:
     """Since its fourth model: a caption of the scene, and one for each character in it."""
-    caption = _object(_object(said.get("v4_prompt")).get("caption"))
-    characters = caption.get("char_captions")
-    parts = [caption.get("base_caption")]
-    if isinstance(characters, list):
-        parts += [part.get("char_caption") for part in characters if isinstance(part, dict)]
+    caption = as_object(as_object(said.get("v4_prompt")).get("caption"))
+    characters = as_objects(caption.get("char_captions"))
+    parts = [caption.get("base_caption"), *(part.get("char_caption") for part in characters)]
     return "\n".join(part for part in parts if isinstance(part, str) and part)
 
 
@@ -143,11 +135,7 @@ def _of_plain(said: Json) -> str | None:
 def _loaded(text: str) -> Json:
     if len(text) > LARGEST:
         raise ValueError(f"{len(text):,} characters are too many")
-    return _object(json.loads(text))
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
+    return as_object(json.loads(text))
 
 
 def _fault(error: Exception) -> str:
@@ -161,6 +149,6 @@ READERS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     ("invokeai_metadata", _of_json_text),
     ("sd-metadata", _of_json_text),
     ("dream", _of_dream),
-    ("comment", _of_comment_chunk),
+    ("comment", prompt_of_comment),
     ("description", lambda text: text),
 )

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from indexer.photo import canonical
+from indexer.photo import canonical, is_offline
 
 SUPPLEMENT = ".supplemental-metadata"
 LONGEST = 46  # characters that Takeout leaves of a name before `.json`
@@ -30,7 +30,6 @@ EDITED = re.compile(
 )
 NUMBERED = re.compile(r"\(\d+\)$")
 ORIGINALS = (".heic", ".jpg", ".jpeg", ".png", ".dng", ".webp")  # suffixes that an edited JPEG's original may have
-IN_ICLOUD = 0x40000000  # macOS's SF_DATALESS: reading the file would download it
 
 
 class Side(NamedTuple):
@@ -118,7 +117,7 @@ def _read(folder: str, name: str) -> Side:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
             return Side(name, b"", "not a file")
-        if getattr(info, "st_flags", 0) & IN_ICLOUD:
+        if is_offline(info):
             return Side(name, b"", "in iCloud only")
         if info.st_size > LARGEST:
             return Side(name, b"", f"{info.st_size:,} bytes are too many")

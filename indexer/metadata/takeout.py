@@ -4,25 +4,22 @@ import json
 import math
 
 from indexer.metadata.dates import instant
+from indexer.metadata.foreign_json import Json, as_object, as_objects
 from indexer.metadata.text import CAPTION, clean, clean_all
 from indexer.metadata.told import NULL_ISLAND, Told
-
-Json = dict[str, object]
 
 
 def told(data: bytes) -> Told:
     """What a Takeout file tells; of other JSON, nothing. Raises ValueError where it is no JSON."""
     try:
-        said = json.loads(data)
+        said = as_object(json.loads(data))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     tell = Told()
-    if isinstance(said, dict):
-        tell.caption = clean(said.get("description"), CAPTION)
-        people = said.get("people")
-        tell.people = clean_all(part.get("name") for part in _objects(people))
-        _when(_object(said.get("photoTakenTime")), tell)
-        _where([_object(said.get(key)) for key in ("geoData", "geoDataExif")], tell)
+    tell.caption = clean(said.get("description"), CAPTION)
+    tell.people = clean_all(part.get("name") for part in as_objects(said.get("people")))
+    _when(as_object(said.get("photoTakenTime")), tell)
+    _where([as_object(said.get(key)) for key in ("geoData", "geoDataExif")], tell)
     return tell
 
 
@@ -45,11 +42,3 @@ def _where(positions: list[Json], tell: Told) -> None:
                 continue
             tell.at("Takeout", float(latitude), float(longitude))
             return
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[Json]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

@@ -7,6 +7,13 @@ from indexer.metadata.dates import Moment, moment
 NULL_ISLAND = (0.0, 0.0)  # where no photo was taken, and where a GPS without a fix is
 
 
+def camera_name(make: str | None, model: str | None) -> str | None:
+    """`Apple` and `iPhone 15` -> `Apple iPhone 15`; `NIKON CORPORATION` and `NIKON D850` -> `NIKON D850`."""
+    if not make or not model:
+        return model or make
+    return model if model.lower().startswith(make.split()[0].lower()) else f"{make} {model}"
+
+
 @dataclass(slots=True)
 class Told:
     """`position` is (latitude, longitude) in degrees, `place` goes from the nearest to the country, as written there.
@@ -16,7 +23,6 @@ class Told:
 
     title: str | None = None
     caption: str | None = None
-    prompt: str | None = None
     camera: str | None = None
     lens: str | None = None
     rating: int | None = None

@@ -13,7 +13,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring as defused_fromstring
 
 from indexer.metadata.text import CAPTION, clean, clean_all
-from indexer.metadata.told import Told
+from indexer.metadata.told import Told, camera_name
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 DC = "{http://purl.org/dc/elements/1.1/}"
@@ -162,9 +162,7 @@ def _degrees(text: str) -> float:
 
 def _camera(properties: Properties, tell: Told) -> None:
     model, make = clean(properties.first(TIFF + "Model")), clean(properties.first(TIFF + "Make"))
-    if model and make and not model.lower().startswith(make.split()[0].lower()):
-        model = f"{make} {model}"
-    tell.camera = model
+    tell.camera = camera_name(make, model) if model else None
     tell.lens = clean(properties.first(AUX + "Lens"))
 
 

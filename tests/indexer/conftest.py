@@ -25,6 +25,7 @@ from tests.fake_encoder import FakeEncoder
 
 SETTINGS = Settings(batch=4, workers=2)
 NOBODY = 65534
+DATA = Path(__file__).parent / "data"
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODEL = ModelIdentity("example/clip", "0123456789abcdef", "5eed" * 16, 4, "squash8")
 
@@ -47,6 +48,34 @@ def photos(tmp_path: Path) -> Path:
 @pytest.fixture
 def library(home: Path) -> Iterator[Library]:
     with Library(home) as library:
+        yield library
+
+
+@contextmanager
+def library_of_version(version: int, folder: Path) -> Iterator[Library]:
+    """A copy of the library that an earlier version wrote (data/make_library_v*.py), in a new folder."""
+    folder.mkdir()
+    shutil.copy(DATA / f"library-v{version}.db", folder / "library.db")
+    with Library(folder) as library:
+        yield library
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Iterator[Library]:
+    with library_of_version(1, tmp_path / "v1") as library:
+        yield library
+
+
+@pytest.fixture
+def version_2(tmp_path: Path) -> Iterator[Library]:
+    with library_of_version(2, tmp_path / "v2") as library:
+        yield library
+
+
+@pytest.fixture
+def older(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Library]:
+    """One of the version that the test names: `parametrize("older", [1, 2], indirect=True)`."""
+    with library_of_version(request.param, tmp_path / "older") as library:
         yield library
 
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from indexer.errors import NoSuchPath
-from indexer.scan import SF_DATALESS, Scan, is_offline, is_placeholder, is_unicode, outermost, photo_roots
+from indexer.photo import SF_DATALESS, is_offline
+from indexer.scan import Scan, is_placeholder, is_unicode, outermost, photo_roots
 
 NFC = "Été"
 NFD = unicodedata.normalize("NFD", NFC)

@@ -1,7 +1,6 @@
 """One library, one model, one writer: what opens, what is refused, what an older version left."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from indexer.store.schema import MIGRATIONS, VERSION
 from tests.indexer.conftest import MODEL, REPOSITORY, nearest, photo, put_photos, recording
 
 X, Y, Z, W = np.eye(4, dtype=np.float32)
-DATA = Path(__file__).parent / "data"
 
 
 def paths(hits: list[Hit]) -> list[str]:
@@ -222,15 +220,6 @@ def test_a_step_that_was_broken_off_is_taken_again_whole(home: Path) -> None:
     database.close()
     with Library(home) as library:
         assert put_photos(library, photo("/p/a.jpg", X)) == {"new": 1}
-
-
-@pytest.fixture
-def version_1(tmp_path: Path) -> Iterator[Library]:
-    """A copy of the library that version 1 wrote (data/make_library_v1.py)."""
-    (tmp_path / "v1").mkdir()
-    shutil.copy(DATA / "library-v1.db", tmp_path / "v1" / "library.db")
-    with Library(tmp_path / "v1") as library:
-        yield library
 
 
 def test_a_library_of_version_1_answers_as_it_did(version_1: Library) -> None:

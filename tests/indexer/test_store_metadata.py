@@ -17,11 +17,10 @@ from indexer.photo import NO_FACTS, Facts
 from indexer.query import Filters
 from indexer.store.database import Database
 from indexer.store.library import Library
-from tests.indexer.conftest import MODEL, names_kept, photo, put_photos, recording, unit
+from tests.indexer.conftest import DATA, MODEL, names_kept, photo, put_photos, recording, unit
 from tests.indexer.test_properties import new_library
 
 X, Y, Z, W = np.eye(4, dtype=np.float32)
-DATA = Path(__file__).parent / "data"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=9)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 
@@ -161,15 +160,6 @@ def test_keeping_a_fact_about_a_model_waits_for_no_writer(library: Library, home
 
 
 # -- libraries of earlier versions
-
-
-@pytest.fixture
-def older(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Library]:
-    """A copy of the library that an earlier version wrote (data/make_library_v*.py)."""
-    (tmp_path / "older").mkdir()
-    shutil.copy(DATA / f"library-v{request.param}.db", tmp_path / "older" / "library.db")
-    with Library(tmp_path / "older") as library:
-        yield library
 
 
 @pytest.mark.parametrize("older", [1, 2, 3], indirect=True)

@@ -1,7 +1,5 @@
 """Several models in one library: each keeps its vectors, one is in use, and the room of one that goes is given back."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,12 +14,8 @@ from indexer.store.library import Library
 from indexer.store.models import WORDS_KEPT
 from indexer.store.vectors import CHUNK, Vectors, room
 from tests.indexer.conftest import MODEL, Photo, nearest, photo, put_photos, unit
-from tests.indexer.test_store_library import version_1
-
-__all__ = ["version_1"]
 
 OTHER = ModelIdentity("other/clip", "1", "feed" * 16, 3, "squash16")
-DATA = Path(__file__).parent / "data"
 X, Y, Z, W = np.eye(4, dtype=np.float32)
 A, B, C = np.eye(3, dtype=np.float32)
 
@@ -351,15 +345,6 @@ def test_a_library_of_version_1_takes_a_second_model_and_keeps_words(version_1: 
     version_1.keep_words(MODEL.name, "red", X)
     assert version_1.vector_of_words(MODEL.name, "red") is not None
     assert [(kept.name, kept.lacking) for kept in version_1.models()] == [("example/clip", 0), ("other/clip", 3)]
-
-
-@pytest.fixture
-def version_2(tmp_path: Path) -> Iterator[Library]:
-    """A copy of the library that version 2 wrote (data/make_library_v2.py)."""
-    (tmp_path / "v2").mkdir()
-    shutil.copy(DATA / "library-v2.db", tmp_path / "v2" / "library.db")
-    with Library(tmp_path / "v2") as library:
-        yield library
 
 
 V2_OTHER = ModelIdentity("example/other", "fedcba9876543210", "feed" * 16, 3, "squash16")
