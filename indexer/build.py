@@ -1,5 +1,8 @@
 """The recipe of `pics index`: scan -> compare -> feed -> encode -> put, a batch a transaction.
 
+Photos whose bytes are as they were, but not the files beside them, are noted before anything is read: inform.py reads
+what they say of themselves again.
+
 Whatever ends a run early (Ctrl-C, kill -9, a full disk, a pulled plug), the batches before it are kept, and the next
 run goes on from there: what is in the library is not new any more.
 """
@@ -13,11 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from indexer.beside import left_out, note_news, take_back
 from indexer.errors import NothingIndexed
 from indexer.feed import Known, Outcome, Picture, Reader, Vanished, feed
 from indexer.metadata import METADATA_VERSION
-from indexer.photo import Encoder, File, Skip, identity, is_within
-from indexer.scan import Scan
+from indexer.photo import Encoder, File, SideFile, Skip, identity, is_within
+from indexer.scan import Choice, Scan, sides_in
 from indexer.settings import DEFAULTS, Progress, Settings, Watch
 from indexer.store.files import Diff
 from indexer.store.known import KnownContents
@@ -25,11 +29,15 @@ from indexer.store.library import Library
 from indexer.store.roots import Root
 
 KNOWN_AT_ONCE = 512  # files that need no encoding are recorded this many at a time
+SIDES_AT_ONCE = 4096
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, in files; `away` are roots that are not there, `unreadable` what the scan could not enter."""
+    """What a run did, in files; `away` are roots that are not there, `unreadable` what the scan could not enter.
+
+    `read_again` of the unchanged have side files that are new, changed or gone: their headers are to be read again.
+    """
 
     unchanged: int = 0
     new: int = 0
@@ -38,6 +46,7 @@ class Report:
     copied: int = 0
     gone: int = 0
     vanished: int = 0
+    read_again: int = 0
     offline: int = 0
     skipped: int = 0
     away: list[Root] = field(default_factory=list)
@@ -68,6 +77,7 @@ def build(
         for place in places:
             library.roots.remember(place.start, place.root.volume, exclude)
         with closing(Survey(library, places, watch)) as survey:
+            library.sides.settle()
             run = Run(library, encoder, settings, watch, survey)
             run.read_and_encode()
             return run.finish()
@@ -111,12 +121,16 @@ class Survey:
         self.away: list[Root] = []
         self.unreadable: list[Skip] = []
         self.present: dict[str, int] = {}  # path that was looked at -> its volume
+        self._beside: dict[str, Choice] = {}  # folders in which single photos were looked at
         volumes: set[int] = set()
         library.files.begin_scan()
+        library.sides.begin_scan()
         for place in places:
             volumes |= self._look_at(place)
         closed = [skip.path for skip in self.unreadable]
         self.diff: Diff = library.files.compare(list(self.present), volumes, closed)
+        beside = [folder for folder, choice in self._beside.items() if self._look_beside(folder, choice)]
+        self.read_again = note_news(library) if library.sides.compare(volumes, beside) else 0
 
     def _look_at(self, place: Place) -> set[int]:
         """Takes in one place; returns the volumes whose missing files are really gone."""
@@ -124,20 +138,41 @@ class Survey:
         forgotten = [path for path in self._library.roots.forgotten() if not is_within(start, path)]
         scan = Scan(start, root.exclude, forgotten, root.path)
         if _volume(start) is not None:
-            self._library.files.see(self._counted(scan))
+            self._library.files.see(self._photos(scan))
         volume = _volume(start)
         if volume is None or (volume != root.volume and not self._library.files.seen_within(start)):
             self.away.append(root)  # not there, or the empty folder on which its drive is mounted
             return set()
         self.present[start] = volume
+        if Path(start).is_file():
+            self._beside[start.rpartition("/")[0]] = scan.choice
         self.unreadable += scan.unreadable
         return scan.volumes | {root.volume}
 
-    def _counted(self, scan: Scan) -> Iterator[File]:
-        for number, file in enumerate(scan, 1):
+    def _photos(self, scan: Scan) -> Iterator[File]:
+        """What a scan finds, counted; the side files among it go their own way."""
+        sides: list[SideFile] = []
+        number = 0
+        for found in scan:
+            if isinstance(found, SideFile):
+                sides.append(found)
+                if len(sides) == SIDES_AT_ONCE:
+                    self._library.sides.see(sides)
+                    sides.clear()
+                continue
+            number += 1
             if number % 1000 == 0:
                 self._watch(Progress("scan", number, 0))
-            yield file
+            yield found
+        self._library.sides.see(sides)
+
+    def _look_beside(self, folder: str, choice: Choice) -> bool:
+        """Takes in the side files of a folder; returns whether they could be seen."""
+        try:
+            self._library.sides.see(sides_in(folder, choice))
+        except OSError:
+            return False
+        return True
 
     def report(self) -> Report:
         diff = self.diff
@@ -147,12 +182,14 @@ class Survey:
             changed=diff.changed,
             offline=diff.offline,
             gone=diff.gone,
+            read_again=self.read_again,
             away=self.away,
             unreadable=self.unreadable,
         )
 
     def close(self) -> None:
         self._library.files.end_scan()
+        self._library.sides.end_scan()
 
 
 class Run:
@@ -170,7 +207,8 @@ class Run:
 
     def read_and_encode(self) -> None:
         known = KnownContents(self._library.path)
-        reader = Reader(self._encoder.prepare, self._encoder.image_size, known.has, self._settings.max_pixels)
+        prepare, side = self._encoder.prepare, self._encoder.image_size
+        reader = Reader(prepare, side, known.has, self._settings.max_pixels, left_out(self._library))
         with closing(known):
             for files in self._library.files.todo():
                 with closing(feed(files, reader, self._settings.workers)) as outcomes:
@@ -181,7 +219,7 @@ class Run:
     def _take(self, outcome: Outcome) -> None:
         match outcome:
             case Picture(file, content) if content.hash in self._fresh or self._library.has(content.hash):
-                self._take(Known(file, content.hash))  # a copy that was read before its twin was recorded
+                self._take(Known(file, content.hash, outcome.has_sides))  # a copy, read before its twin was recorded
             case Picture():
                 self._fresh[outcome.content.hash] = outcome
                 if len(self._fresh) >= self._settings.batch:
@@ -203,13 +241,14 @@ class Run:
         if batch:
             vectors = self._encoder.encode_pixels(np.stack([picture.pixels for picture in batch]))
             photos = [(p.file, p.content, p.facts, vector) for p, vector in zip(batch, vectors, strict=True)]
+            take_back(self._library, [unread for picture in batch for unread in picture.unread])
             self._count(self._library.put(photos, METADATA_VERSION))
 
     def _put_known(self) -> None:
         """Records files whose bytes the library has, or is about to have."""
         self._put_fresh()
         batch, self._known = self._known, []
-        self._count(self._library.put_known((known.file, known.sha256) for known in batch))
+        self._count(self._library.put_known((known.file, known.sha256, known.has_sides) for known in batch))
 
     def _count(self, outcomes: Counter[str]) -> None:
         self._done += outcomes

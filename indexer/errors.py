@@ -8,6 +8,17 @@ IndexerError
 ├── NoSuchModel      a model was named that has no vectors here
 ├── ModelIncomplete  the model that is to be used lacks vectors of some pictures
 ├── ModelInUse       the model that is to be dropped is the one in use
+├── BadLabels        a file of labelled questions cannot be understood
+├── LabelsMissing    it names pictures that the library does not have
+├── NotInLibrary     a picture was named that is not indexed
+├── NoWordsToTagBy   the model knows pictures only
+├── NoVocabulary     a file of words cannot be read, or a line of it
+├── LacksPackage     what was asked for needs a package that is not installed
+├── CannotWrite      a file that was asked for cannot be written
+├── NotOurMap        the map would take the place of a file that is no map
+├── NotTeachable     a name that names nothing, or too few examples of it
+├── NothingTaught    a name was named that was not taught
+├── NothingLiked     recommendations were asked for, and nothing is known that they could go by
 ├── LibraryBusy      another process is writing to the library
 ├── LibraryFull      no space left on the disk
 └── LibraryBroken    the database is damaged, newer than this program, or cannot be opened
@@ -66,6 +77,70 @@ class ModelInUse(IndexerError):
         other = next(iter(others), None)
         way = f"`pics use {other}` first" if other else "`pics index --model OTHER` and `pics use OTHER` first"
         super().__init__(f"{name} is the model in use, and searching needs its vectors: {way}")
+
+
+class NotInLibrary(IndexerError):
+    def __init__(self, picture: object) -> None:
+        super().__init__(f"{picture}: not in the library; `pics index {picture}` takes it in")
+
+
+class NoWordsToTagBy(IndexerError):
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} knows pictures only, and has no words to tag them by: `--model NAME` takes another with vectors"
+            " here (`pics status`), `pics models` lists those that know words"
+        )
+
+
+class NoVocabulary(IndexerError):
+    """Its text names the file, and the line where there is one."""
+
+
+class BadLabels(IndexerError):
+    def __init__(self, file: object, line: int | None, what: str) -> None:
+        super().__init__(f"{file}: {what}" if line is None else f"{file}, line {line}: {what}")
+
+
+class LabelsMissing(IndexerError):
+    """`missing` are (line, path, why), where an empty why means that there is no such picture."""
+
+    def __init__(self, file: object, missing: Iterable[tuple[int, str, str]]) -> None:
+        lines = [f"  line {line}: {path}{why and f' ({why})'}" for line, path, why in missing]
+        listed = "\n".join(lines)
+        super().__init__(
+            f"{file}: the library does not have what {'1 path' if len(lines) == 1 else f'{len(lines):,} paths'} of it"
+            f" should name:\n{listed}\nCorrect them, `pics index` their folder, or leave them out: --skip-missing"
+        )
+
+
+class LacksPackage(IndexerError):
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: `pip install 'pics[{extra}]'`")
+
+
+class CannotWrite(IndexerError):
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path}: cannot be written ({reason}); name another file")
+
+
+class NotOurMap(IndexerError):
+    def __init__(self, path: object) -> None:
+        super().__init__(f"{path}: lies there already, and is no map that pics drew; name another, or add --force")
+
+
+class NotTeachable(IndexerError):
+    pass
+
+
+class NothingTaught(IndexerError):
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = ", ".join(known)
+        super().__init__(f"{name}: not taught; {f'there are {names}' if names else '`pics teach NAME IMG…` teaches'}")
+
+
+class NothingLiked(IndexerError):
+    def __init__(self) -> None:
+        super().__init__("nothing is known that you like: name some pictures, `pics more IMG…`, and it is remembered")
 
 
 class LibraryBusy(IndexerError):

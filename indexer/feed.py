@@ -22,7 +22,9 @@ from indexer import metadata
 from indexer.decode import MAX_PIXELS, decode, header
 from indexer.errors import NotAPicture
 from indexer.header import Header
+from indexer.metadata import Folders, Side, Unread, has_sides, sides_of
 from indexer.photo import Content, Facts, File, Pixels, Skip
+from indexer.scan import whereabouts
 
 AHEAD = 8  # prepared pictures a thread may be ahead of the model
 RESTING: deque[object] = deque(maxlen=8)
@@ -40,6 +42,8 @@ class Picture:
     content: Content
     pixels: Pixels
     facts: Facts
+    has_sides: bool = False
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Informed:
     file: File
     sha256: bytes
     facts: Facts
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Known:
 
     file: File
     sha256: bytes
+    has_sides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,33 @@ class Reads(Protocol[T_co]):
     def read(self, file: File) -> T_co: ...
 
 
+class Teller:
+    """Knows what photos say of themselves, and what the files beside them say, whose folders it lists once each."""
+
+    def __init__(self, leaves_out: Callable[[str], bool]) -> None:
+        self._folders = Folders(leaves_out)
+
+    def has_sides(self, file: File) -> bool:
+        return has_sides(file.path, self._folders)
+
+    def facts(self, found: Header, file: File, copies: Sequence[str] = ()) -> tuple[Facts, tuple[Unread, ...]]:
+        """By a photo's header, its side files and those of its copies; and which of these could not all be read."""
+        sides: list[Side] = []
+        unread = []
+        for path in (file.path, *copies):
+            if path in copies and whereabouts(path) == "away":
+                unread.append(Unread(path))
+                continue
+            beside = sides_of(path, self._folders)
+            if later := tuple(side.name for side in beside if side.later):
+                unread.append(Unread(path, later))
+            sides += beside
+        return metadata.read(found, file.path, sides, file.mtime_ns), tuple(unread)
+
+
 class Reader:
     """Reads one file at a time into an Outcome. Keeps nothing but lists of side files: any number of threads may use
-    one, and one is made for each run.
+    one, and one is made for each run. Side files for which `leaves_out` is true are none.
     """
 
     def __init__(
@@ -88,31 +118,41 @@ class Reader:
         side: int,
         is_known: Callable[[bytes], bool] = lambda _: False,
         max_pixels: int = MAX_PIXELS,
+        leaves_out: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._prepare = prepare
         self._side = side
         self._is_known = is_known
         self._max_pixels = max_pixels
-        self._folders = metadata.Folders()
+        self._teller = Teller(leaves_out)
 
     def read(self, file: File) -> Outcome:
         """Never raises."""
         return _outcome(file, self._read)
 
     def _read(self, file: File, data: bytes, sha256: bytes) -> Outcome:
+        is_sided = self._teller.has_sides(file)
         if self._is_known(sha256):
-            return Known(file, sha256)
+            return Known(file, sha256, is_sided)
         picture = decode(data, self._side, self._max_pixels)
         content = Content(sha256, len(data), picture.width, picture.height, picture.format)
-        facts = _facts(picture.header, file, self._folders)
-        return Picture(file, content, self._prepare(picture.image), facts)
+        facts, unread = self._teller.facts(picture.header, file)
+        return Picture(file, content, self._prepare(picture.image), facts, is_sided, unread)
 
 
 class HeaderReader:
-    """Reads what one photo at a time says of itself, and decodes no pixels; else as Reader."""
+    """Reads what one photo at a time says of itself, and decodes no pixels; else as Reader.
 
-    def __init__(self) -> None:
-        self._folders = metadata.Folders()
+    `copies_of` gives the other paths of the photo at a path: their side files count too.
+    """
+
+    def __init__(
+        self,
+        leaves_out: Callable[[str], bool] = lambda _: False,
+        copies_of: Callable[[str], Sequence[str]] = lambda _: (),
+    ) -> None:
+        self._teller = Teller(leaves_out)
+        self._copies_of = copies_of
 
     def read(self, file: File) -> Informed | Vanished | Skip:
         """Never raises."""
@@ -120,12 +160,7 @@ class HeaderReader:
 
     def _read(self, file: File, data: bytes, sha256: bytes) -> Informed:
         found, *_ = header(data)
-        return Informed(file, sha256, _facts(found, file, self._folders))
-
-
-def _facts(found: Header, file: File, folders: metadata.Folders) -> Facts:
-    """What a photo says of itself by its header, and the files beside it."""
-    return metadata.read(found, file.path, metadata.sides_of(file.path, folders), file.mtime_ns)
+        return Informed(file, sha256, *self._teller.facts(found, file, self._copies_of(file.path)))
 
 
 def _outcome(file: File, read: Callable[[File, bytes, bytes], T]) -> T | Vanished | Skip:

@@ -12,6 +12,8 @@ from PIL import Image
 Vector = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 SF_DATALESS = 0x40000000  # macOS: the file's bytes are in iCloud, and reading it would fetch them
+ICLOUD = ".icloud"
+SIDE_SUFFIXES = frozenset({".xmp", ".json"})
 
 
 def canonical(path: str) -> str:
@@ -35,6 +37,16 @@ def is_offline(info: object) -> bool:
     return bool(getattr(info, "st_flags", 0) & SF_DATALESS)
 
 
+def kept_in_icloud(name: str) -> str | None:
+    """`.NAME.icloud`, which stands for a file that iCloud keeps (macOS before Sonoma) -> NAME."""
+    return name[1 : -len(ICLOUD)] if name[0] == "." and name.endswith(ICLOUD) and len(name) > len(ICLOUD) + 1 else None
+
+
+def has_side_suffix(name: str) -> bool:
+    """Whether a file's name says that it may speak of a photo beside it."""
+    return name[name.rfind(".") :].lower() in SIDE_SUFFIXES
+
+
 class File(NamedTuple):
     """A path as the last look at the disk found it. `size` in bytes, `mtime_ns` since the epoch, `volume` its st_dev.
 
@@ -47,6 +59,18 @@ class File(NamedTuple):
     volume: int
     offline: bool = False
     """True when the bytes are in the cloud and reading them would download them."""
+
+
+class SideFile(NamedTuple):
+    """A file that may speak of a photo beside it, as the last look at the disk found it; numbers as in File."""
+
+    folder: str
+    name: str
+    size: int
+    mtime_ns: int
+    volume: int
+    readable: bool = True
+    """False when it is there, but its bytes are in the cloud, or nothing else can be known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +99,8 @@ class Facts:
     `taken_at` is the time on the clocks where it was taken, `YYYY-MM-DDTHH:MM:SS` with a fraction where there is one;
     `taken_offset` is how many minutes that was ahead of UTC, None where nobody wrote it down; `taken_from` says which
     of several sources was believed. `place` goes from the nearest town to the country in English, `place_local` the
-    same in the names used there. `notes` say what could not be read.
+    same in the names used there. `tags` are what it is of, as a person or a model said here. `notes` say what could not
+    be read.
     """
 
     taken_at: str | None = None
@@ -92,6 +117,7 @@ class Facts:
     caption: str | None = None
     keywords: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     prompt: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -106,7 +132,8 @@ class Hit:
     `score` is the cosine of photo and query (1 is the same picture); of a query of several terms the weighted mean of
     their cosines, of one by words alone the rank of `WordMatch`, 0 where nothing was asked but filters. `verdict` is
     'strong', 'likely' or 'weak', None where there is nothing to judge. `why` says what spoke for the photo, a phrase
-    each. `content_id` is the library's name for the picture, the same at every path that holds its bytes.
+    each. `similar` are the paths of bursts and duplicates that were folded into it, the better answer first.
+    `content_id` is the library's name for the picture, the same at every path that holds its bytes.
     """
 
     content_id: int
@@ -118,6 +145,7 @@ class Hit:
     size: int
     verdict: str | None = None
     why: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
     facts: Facts = NO_FACTS
 
 

@@ -11,6 +11,7 @@ class Filters:
 
     `folders` are absolute paths. `after` (inclusive) and `before` (exclusive) are local times as in `Facts.taken_at`,
     or their beginnings. `cameras`, `places` and `formats` hold where one of them is part of the name, in any case.
+    `tags` holds where a photo has one of them, by its whole name in English or Japanese, in any case.
     `near` is (latitude, longitude) in degrees, `within_km` the radius around it. `min_side` is of the shorter side, in
     pixels.
     """
@@ -26,6 +27,7 @@ class Filters:
     min_side: int | None = None
     shape: Literal["portrait", "landscape"] | None = None
     min_rating: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 EVERYWHERE = Filters()
@@ -55,7 +57,7 @@ class Query:
     """No term at all asks for the newest photos. `model` (none: the one in use) is the name of one with vectors here.
 
     `by_picture` asks what photos look like, `by_words` what is written of them; one of the two is asked at least.
-    Nothing whose verdict is below `minimum` answers.
+    Nothing whose verdict is below `minimum` answers. `fold` makes one hit of a burst and of duplicates.
     """
 
     terms: tuple[Term, ...] = ()
@@ -65,6 +67,7 @@ class Query:
     by_picture: bool = True
     by_words: bool = True
     minimum: Verdict | None = None
+    fold: bool = False
 
     def __post_init__(self) -> None:
         if not (self.by_picture or self.by_words):

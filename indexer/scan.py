@@ -1,7 +1,8 @@
 """Folders -> files. The only walker; it opens no file.
 
-A photo is a candidate by its suffix; what it really is, its bytes decide (decode.py). Left out are hidden files, macOS
-litter and the insides of a Photos library other than its originals. A folder reached through a symbolic link is walked
+A photo is a candidate by its suffix; what it really is, its bytes decide (decode.py). Beside photos, files that may
+speak of them are found too. Left out are hidden files, macOS litter and the insides of a Photos library other than its
+originals. A folder reached through a symbolic link is walked
 after all real ones, and only if it was not among them: no loop, no photo twice.
 """
 
@@ -14,7 +15,18 @@ from operator import attrgetter
 from pathlib import Path
 
 from indexer.errors import NoSuchPath
-from indexer.photo import File, Skip, absolute, canonical, is_offline, is_within
+from indexer.photo import (
+    ICLOUD,
+    File,
+    SideFile,
+    Skip,
+    absolute,
+    canonical,
+    has_side_suffix,
+    is_offline,
+    is_within,
+    kept_in_icloud,
+)
 
 SUFFIXES = frozenset(
     f".{suffix}"
@@ -26,15 +38,32 @@ SUFFIXES = frozenset(
 PHOTOS_LIBRARY = ".photoslibrary"
 ORIGINALS = frozenset({"originals", "Masters"})  # the folder inside a Photos library: since Catalina, and before
 LITTER = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN"})
-ICLOUD = ".icloud"
 HAS_FLAGS = hasattr(os.stat_result, "st_flags")  # asked once: a miss for each of 100,000 files takes 0.05 s
+
+
+class Choice:
+    """What is left out of a root: what matches a glob, by its name or by its path below the root, and what was
+    forgotten (canonical paths).
+    """
+
+    def __init__(self, root: str, exclude: Iterable[str] = (), forgotten: Iterable[str] = ()) -> None:
+        self._below_root = len(canonical(root).rstrip("/")) + 1
+        self._excluded = _matchers(exclude)
+        self._forgotten = frozenset(forgotten)
+        self.is_choosy = bool(self._excluded or self._forgotten)
+
+    def leaves_out(self, name: str, path: str) -> bool:
+        name, path = canonical(name), canonical(path)
+        if path in self._forgotten:
+            return True
+        return any(matches(name) or matches(path[self._below_root :]) for matches in self._excluded)
 
 
 class Scan:
     """One look at the disk: iterate it for the files; afterwards it knows what could not be looked at.
 
-    `start` is an absolute path of a folder or a single file that exists. Left out is what matches a glob of `exclude`,
-    by its name or by its path below `root` (`start`, or a folder above it), and what is in `forgotten` (canonical).
+    `start` is an absolute path of a folder or a single file that exists; `exclude` and `forgotten` are those of a
+    Choice in `root` (`start`, or a folder above it). Side files come after the photos of their folder, if it has any.
     """
 
     def __init__(
@@ -43,13 +72,10 @@ class Scan:
         self.start = start
         self.unreadable: list[Skip] = []
         self.volumes: set[int] = set()
-        self._below_root = len(canonical(root or start).rstrip("/")) + 1
-        self._excluded = _matchers(exclude)
-        self._forgotten = frozenset(forgotten)
-        self._is_choosy = bool(self._excluded or self._forgotten)
+        self.choice = Choice(root or start, exclude, forgotten)
         self._visited: set[tuple[int, int]] = set()
 
-    def __iter__(self) -> Iterator[File]:
+    def __iter__(self) -> Iterator[File | SideFile]:
         linked: list[str] = []
         pending = [self.start]
         while pending or linked:
@@ -73,37 +99,55 @@ class Scan:
         self._visited.add(place)
         return True
 
-    def _look_into(self, folder: str, pending: list[str], linked: list[str]) -> Iterator[File]:
+    def _look_into(self, folder: str, pending: list[str], linked: list[str]) -> Iterator[File | SideFile]:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=attrgetter("name"))
         if folder.lower().endswith(PHOTOS_LIBRARY):
             entries = [entry for entry in entries if entry.name in ORIGINALS]
+        beside: list[os.DirEntry[str]] = []
+        has_photos = False
         for entry in entries:
             try:
-                if file := self._look_at(entry, pending, linked):
+                if file := self._look_at(entry, pending, linked, beside):
+                    has_photos = True
                     yield file
             except FileNotFoundError:
                 continue  # removed since the folder was listed
             except OSError as error:
+                has_photos = True
                 self.unreadable.append(Skip(_as_text(entry.path), f"cannot be read: {error.strerror}"))
+        if has_photos:  # a folder of a program's JSON is of no interest
+            yield from _side_files(beside, self.choice)
 
-    def _look_at(self, entry: "os.DirEntry[str]", pending: list[str], linked: list[str]) -> File | None:
-        """A photo as a File; a folder goes to those to be walked, and the rest is left out."""
+    def _look_at(
+        self,
+        entry: "os.DirEntry[str]",
+        pending: list[str],
+        linked: list[str],
+        beside: list["os.DirEntry[str]"],
+    ) -> File | None:
+        """A photo as a File; a folder goes to those to be walked, a side file to `beside`, and the rest is left out."""
         name, path = entry.name, entry.path
         if name[0] == ".":
-            return self._placeholder(name, path) if is_placeholder(name) else None
-        if name in LITTER or (self._is_choosy and self._is_unwanted(name, path)):
+            return self._placeholder(entry, beside) if name.endswith(ICLOUD) else None
+        if name in LITTER or (self.choice.is_choosy and self.choice.leaves_out(name, path)):
             return None
         if entry.is_dir():
             (linked if entry.is_symlink() else pending).append(path)
-        elif has_photo_suffix(name) and entry.is_file() and (path.isascii() or self._has_text_name(path)):
-            return _file(path, entry.stat())
+        elif has_photo_suffix(name):
+            if entry.is_file() and (path.isascii() or self._has_text_name(path)):
+                return _file(path, entry.stat())
+        elif has_side_suffix(name):
+            beside.append(entry)
         return None
 
-    def _placeholder(self, name: str, path: str) -> File | None:
-        name = name[1 : -len(ICLOUD)]
-        path = os.path.join(os.path.dirname(path), name)
-        return None if self._is_choosy and self._is_unwanted(name, path) else File(path, 0, 0, 0, offline=True)
+    def _placeholder(self, entry: "os.DirEntry[str]", beside: list["os.DirEntry[str]"]) -> File | None:
+        if not is_placeholder(entry.name):
+            beside.append(entry)
+            return None
+        name = str(kept_in_icloud(entry.name))
+        path = os.path.join(os.path.dirname(entry.path), name)
+        return None if self.choice.leaves_out(name, path) else File(path, 0, 0, 0, offline=True)
 
     def _has_text_name(self, path: str) -> bool:
         """Whether a path can be kept as text; of those that cannot, it is said."""
@@ -112,11 +156,38 @@ class Scan:
         self.unreadable.append(Skip(_as_text(path), "its name is not valid Unicode: rename it"))
         return False
 
-    def _is_unwanted(self, name: str, path: str) -> bool:
-        name, path = canonical(name), canonical(path)
-        if path in self._forgotten:
-            return True
-        return any(matches(name) or matches(path[self._below_root :]) for matches in self._excluded)
+
+def sides_in(folder: str, choice: Choice) -> Iterator[SideFile]:
+    """The side files in a folder in which single photos are looked at. Raises OSError."""
+    with os.scandir(folder or os.sep) as listing:
+        yield from _side_files(listing, choice)
+
+
+def _side_files(entries: Iterable["os.DirEntry[str]"], choice: Choice) -> Iterator[SideFile]:
+    """Those among some entries that are side files, or stand for one, and are not left out."""
+    for entry in entries:
+        folder = entry.path[: -len(entry.name) - 1]
+        name = kept_in_icloud(entry.name) or entry.name
+        if name[0] == "." or not has_side_suffix(name) or not is_unicode(entry.path):
+            continue
+        if choice.is_choosy and choice.leaves_out(name, f"{folder}/{name}"):
+            continue
+        if side := _side_file(entry, folder, name):
+            yield side
+
+
+def _side_file(entry: "os.DirEntry[str]", folder: str, name: str) -> SideFile | None:
+    try:
+        if not entry.is_file():
+            return None
+        info = entry.stat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        info = None
+    if info is None or name != entry.name:
+        return SideFile(folder, name, 0, 0, 0, readable=False)
+    return SideFile(folder, name, info.st_size, info.st_mtime_ns, info.st_dev, not (HAS_FLAGS and is_offline(info)))
 
 
 def photo_roots(paths: Iterable[Path]) -> list[str]:
@@ -167,8 +238,8 @@ def _as_text(path: str) -> str:
 
 
 def is_placeholder(name: str) -> bool:
-    """Whether `.NAME.icloud` stands for a photo NAME that iCloud keeps (macOS before Sonoma)."""
-    return name[0] == "." and name.endswith(ICLOUD) and has_photo_suffix(name[: -len(ICLOUD)])
+    """Whether it stands for a photo that iCloud keeps."""
+    return has_photo_suffix(kept_in_icloud(name) or "")
 
 
 def _matchers(globs: Iterable[str]) -> list[Callable[[str], object]]:

@@ -26,7 +26,10 @@ class Progress:
     """`done` of `total` of this stage are behind us.
 
     Stages: 'scan' (files seen; total unknown: 0), 'index' (files), 'inform' (pictures of which nothing is known besides
-    their pixels), 'complete' (pictures that lack a model's vector).
+    their pixels), 'complete' (pictures that lack a model's vector), 'words' (texts of a vocabulary) and 'tag'
+    (pictures), 'write' (photos whose tags are written beside them), 'eval' (questions), 'group' (numbers of groups
+    tried), 'project' (rounds), 'draw' (thumbnails), 'compare' (pictures) and
+    'look' (pairs of them), 'teach' (examples).
     """
 
     stage: str

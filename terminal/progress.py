@@ -15,7 +15,22 @@ if TYPE_CHECKING:
     from indexer.settings import Progress, Watch
 
 PATIENCE = 5.0  # seconds between two lines of plain progress
-DOING = {"scan": "looking", "index": "indexing", "inform": "reading", "complete": "completing"}
+DOING = {
+    "scan": "looking",
+    "index": "indexing",
+    "inform": "reading",
+    "complete": "completing",
+    "compare": "comparing",
+    "look": "laying pairs side by side",
+    "words": "learning words",
+    "tag": "tagging",
+    "write": "writing",
+    "eval": "asking",
+    "group": "grouping",
+    "project": "laying out",
+    "draw": "drawing",
+    "teach": "learning",
+}
 
 
 @contextmanager

@@ -52,6 +52,7 @@ def summary(report: "Report", would: bool) -> str:
         "copied": report.copied,
         "gone": report.gone,
         "unchanged": report.unchanged,
+        "to read again": report.read_again,
         "skipped": report.skipped,
     }
     said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
@@ -75,7 +76,8 @@ def notes(report: "Report") -> Iterator[str]:
 
 def informed(number: int) -> str:
     """One line: what a pass over the pictures of which nothing was known did."""
-    return f"read what {pictures(number)} say of themselves: dates, places, words"
+    says = "says of itself" if number == 1 else "say of themselves"
+    return f"read what {pictures(number)} {says}: dates, places, words"
 
 
 # -- models

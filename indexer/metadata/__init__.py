@@ -14,12 +14,12 @@ from indexer.metadata import exif, iptc, takeout, xmp
 from indexer.metadata.dates import Moment, file_moment, name_moment, taken
 from indexer.metadata.places import place_of
 from indexer.metadata.prompts import is_generated, prompt_of_comment, prompt_of_texts
-from indexer.metadata.sidecars import Folders, Side, sides_of
+from indexer.metadata.sidecars import Folders, Side, Unread, has_sides, side_key, sides_of, speak_of
 from indexer.metadata.text import CAPTION, clean, clean_all
 from indexer.metadata.told import Told
 from indexer.photo import Facts
 
-__all__ = ["METADATA_VERSION", "Folders", "Side", "read", "sides_of"]
+__all__ = ["METADATA_VERSION", "Folders", "Side", "Unread", "has_sides", "read", "side_key", "sides_of", "speak_of"]
 
 METADATA_VERSION = 1  # raised when the readers learn something: libraries then read their photos' headers again
 MOST_NOTES = 20

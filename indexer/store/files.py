@@ -175,6 +175,18 @@ class Files:
         found: int | None = self._database.value("select file_id from gone where content_id = ?", content_id)
         return found
 
+    def rewritten(self, path: str, sha256: bytes, size: int, mtime_ns: int) -> int | None:
+        """Records that the bytes at a path are others now, but the picture the same; returns its content id.
+
+        None where the library has these bytes already, as another content: the next scan sees to that.
+        """
+        found = self.content_at(path)
+        if found is None or self.content_id(sha256) not in (None, found[0]):
+            return None
+        self._database.run("update content set hash = ?, size = ? where id = ?", sha256, size, found[0])
+        self._database.run("update file set size = ?, mtime_ns = ? where path = ?", size, mtime_ns, canonical(path))
+        return found[0]
+
     def add_content(self, content: Content) -> int:
         """Records new bytes; returns their id."""
         self._database.run(
@@ -195,8 +207,23 @@ class Files:
         )
         return {content_id for (content_id,) in rows}
 
+    def paths(self, contents: Sequence[int]) -> dict[int, list[str]]:
+        """Of some contents every path at which they lie, in the disk's spelling, by their ids."""
+        paths: dict[int, list[str]] = {}
+        for content_id, path in self._database.rows(
+            "select content_id, coalesce(spelling, path) from file"
+            " where content_id in (select value from json_each(?)) order by path",
+            json.dumps(list(map(int, contents))),
+        ):
+            paths.setdefault(content_id, []).append(path)
+        return paths
+
     def content_id(self, sha256: bytes) -> int | None:
         found: int | None = self._database.value("select id from content where hash = ?", sha256)
+        return found
+
+    def sha256(self, content_id: int) -> bytes | None:
+        found: bytes | None = self._database.value("select hash from content where id = ?", content_id)
         return found
 
     def content_at(self, path: str) -> tuple[int, int, int] | None:
@@ -229,6 +256,14 @@ class Files:
         """How many different pictures lie at those paths."""
         return int(self._database.value("select count(*) from content"))
 
+    def contents(self, among: Condition | None, after: int, limit: int) -> list[int]:
+        """The next contents, by their ids, of a select of some; None: of all."""
+        wanted, values = (f"id in ({among[0]})", among[1]) if among else ("1", [])
+        rows = self._database.rows(
+            f"select id from content where id > ? and {wanted} order by id limit ?", after, *values, limit
+        )
+        return [content_id for (content_id,) in rows]
+
     def formats(self) -> Counter[str]:
         rows = self._database.rows("select format, count(*) from content group by format")
         return Counter(dict(rows))
@@ -254,6 +289,12 @@ class Files:
         inside, values = within("path", [path])
         went = self._database.run(f"delete from file where {inside}", *values)
         self._database.run(f"delete from skipped where {inside}", *values)
+        self._drop_orphans()
+        return went
+
+    def let_go(self, paths: Iterable[str]) -> int:
+        """Removes single files that are gone; returns how many."""
+        went = sum(self._database.run("delete from file where path = ?", canonical(path)) for path in paths)
         self._drop_orphans()
         return went
 

@@ -6,6 +6,7 @@ compared here, for SQLite knows the capitals of ASCII alone.
 
 import json
 import math
+import unicodedata
 from collections.abc import Sequence
 
 from indexer.query import Filters
@@ -35,7 +36,12 @@ def passing(database: Database, filters: Filters) -> Condition | None:
     """A select of the ids of the contents that pass; None when all do."""
     selects = [
         select
-        for select in (_by_metadata(database, filters), _by_content(filters), contents_within(filters.folders))
+        for select in (
+            _by_metadata(database, filters),
+            _by_tags(database, filters.tags),
+            _by_content(filters),
+            contents_within(filters.folders),
+        )
         if select
     ]
     if not selects:
@@ -89,6 +95,23 @@ def _named(database: Database, column: str, parts: Sequence[str]) -> Condition:
     names = [name for (name,) in database.rows(f"select distinct {column} from metadata where {column} is not null")]
     held = [name for name in names if any(part in _spoken(name).casefold() for part in wanted)]
     return f"{column} in (select value from json_each(?))", [json.dumps(held)]
+
+
+def _by_tags(database: Database, tags: Sequence[str]) -> Condition | None:
+    """Has one of the tags, by its whole name in either language."""
+    wanted = {_same(tag) for tag in tags}
+    if not wanted:
+        return None
+    names = database.rows("select id, name, japanese from tag_name")
+    held = [number for number, *spellings in names if wanted & set(map(_same, spellings))]
+    return (
+        "select content_id from tag where confidence > 0 and name_id in (select value from json_each(?))",
+        [json.dumps(held)],
+    )
+
+
+def _same(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def _spoken(name: str) -> str:

@@ -6,6 +6,7 @@ One file, `library.db`, and beside it `index.lock` while somebody writes. Reader
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -19,17 +20,22 @@ from indexer.errors import (
     NothingIndexed,
     OtherModel,
 )
-from indexer.photo import Content, Facts, File, Hit, ModelIdentity, Vector
+from indexer.photo import NO_FACTS, Content, Facts, File, Hit, ModelIdentity, Vector
 from indexer.query import EVERYWHERE, Filters
+from indexer.store.concepts import Concepts
 from indexer.store.database import Database
 from indexer.store.files import Files, in_any
 from indexer.store.filters import passing
 from indexer.store.lacking import Lacking
 from indexer.store.lock import only_writer
+from indexer.store.looks import Looks
 from indexer.store.metadata import Metadata, had_by
 from indexer.store.models import Kept, Models
+from indexer.store.opinions import Opinions
 from indexer.store.roots import Roots
 from indexer.store.schema import migrate
+from indexer.store.sides import Sides
+from indexer.store.tags import Count, Tags
 from indexer.store.vectors import Ids
 from indexer.store.words import WordMatch, Words
 
@@ -54,7 +60,12 @@ class Library:
         self._database = Database(self.path)
         migrate(self._database)
         self.files = Files(self._database)
+        self.sides = Sides(self._database)
         self.roots = Roots(self._database)
+        self.looks = Looks(self._database)
+        self.tags = Tags(self._database)
+        self.concepts = Concepts(self._database)
+        self.opinions = Opinions(self._database)
         self._models = Models(self._database)
         self._metadata = Metadata(self._database)
         self._words = Words(self._database)
@@ -214,16 +225,30 @@ class Library:
         self._metadata.put(content_id, facts, reader)
         return self.files.place(file, content_id, was_known=False)
 
-    def put_known(self, batch: Iterable[tuple[File, bytes]]) -> Counter[str]:
-        """Records files whose bytes (by SHA-256) the library has, in one transaction; counts as `put` does."""
+    def put_known(self, batch: Iterable[tuple[File, bytes, bool]]) -> Counter[str]:
+        """Records files whose bytes (by SHA-256) the library has, in one transaction; counts as `put` does.
+
+        With True, such that have side files: what these say is known when the picture was read again.
+        """
         with self._database.transaction():
             return Counter(self._put_known(*photo) for photo in batch)
 
-    def _put_known(self, file: File, sha256: bytes) -> str:
+    def _put_known(self, file: File, sha256: bytes, has_sides: bool) -> str:
         content_id = self.files.content_id(sha256)
         if content_id is None:
             raise LookupError(f"{file.path}: the library has no content {sha256.hex()}")
+        if has_sides:
+            self._metadata.have_read_again(("?", [content_id]))
         return self.files.place(file, content_id, was_known=True)
+
+    def rewritten(self, path: str, file: tuple[bytes, int, int]) -> None:
+        """Records that pics wrote into a photo: (SHA-256, size, mtime_ns) are other now, and its facts may be.
+
+        Its vectors and tags stay. A copy of it that was not written into keeps them too until it moves.
+        """
+        with self._database.transaction():
+            if (content_id := self.files.rewritten(path, *file)) is not None:
+                self._metadata.have_read_again(("?", [content_id]))
 
     def forget(self, path: str) -> int:
         """Removes a file or a folder of files, and leaves them out from now on; returns how many files went.
@@ -232,7 +257,16 @@ class Library:
         """
         with self.writing(), self._database.transaction():
             self.roots.forget(path)
+            if self.sides.lie_beside(path):  # what they said of a copy elsewhere
+                inside, values = in_any("path", [path])
+                self._metadata.have_read_again((f"select content_id from file where {inside}", values))
+            self.sides.forget(path)
             return self.files.forget(path)
+
+    def let_go(self, paths: Iterable[str]) -> int:
+        """Removes files that are gone from the disk; returns how many. They are taken in again where they come back."""
+        with self._database.transaction():
+            return self.files.let_go(paths)
 
     # -- photos out
 
@@ -270,12 +304,38 @@ class Library:
         return self.files.hits(ranked, filters.folders)
 
     def facts(self, contents: Sequence[int]) -> dict[int, Facts]:
-        """What is known of some contents, by their ids; one of which nothing was read yet is not in it."""
-        return self._metadata.of(contents)
+        """What is known of some contents, by their ids, tags too; one of which nothing is known is not in it."""
+        known = self._metadata.of(contents)
+        for content_id, tags in self.tags.of(contents).items():
+            known[content_id] = replace(known.get(content_id, NO_FACTS), tags=tuple(tag.name for tag in tags))
+        return known
+
+    def tag_counts(self, filters: Filters = EVERYWHERE) -> list[Count]:
+        """How many of the pictures that pass have each tag, the most frequent first."""
+        return self.tags.counts(passing(self._database, filters))
+
+    def tagged(self, filters: Filters = EVERYWHERE, at_once: int = 500) -> Iterator[list[int]]:
+        """The contents that pass and have a tag, or had one that a person took; some at a time, by their ids."""
+        among, last = passing(self._database, filters), 0
+        while some := self.tags.having(among, last, at_once):
+            yield some
+            last = some[-1]
+
+    def contents(self, filters: Filters = EVERYWHERE, at_once: int = 500) -> Iterator[list[int]]:
+        """All contents that pass, some at a time, in the order of their ids."""
+        among, last = passing(self._database, filters), 0
+        while some := self.files.contents(among, last, at_once):
+            yield some
+            last = some[-1]
 
     def has(self, sha256: bytes) -> bool:
         """Whether the library has some bytes, wherever they lie."""
         return self.files.content_id(sha256) is not None
+
+    def bytes_at(self, path: str, stamp: tuple[int, int] | None) -> bytes | None:
+        """The SHA-256 of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
+        found = self.files.content_at(path)
+        return None if found is None or stamp not in (None, found[1:]) else self.files.sha256(found[0])
 
     def vector_at(self, path: str, stamp: tuple[int, int] | None, model: str | None = None) -> Vector | None:
         """A model's vector of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
@@ -296,6 +356,10 @@ class Library:
     def all_vectors(self, filters: Filters = EVERYWHERE, model: str | None = None) -> tuple[Ids, Vector]:
         """Content ids int64 (n,), in their order, and float32 (n, dim): a model's vectors of all pictures that pass."""
         return self._models.vectors(model).all(passing(self._database, filters))
+
+    def vector_blocks(self, filters: Filters = EVERYWHERE, model: str | None = None) -> Iterator[tuple[Ids, Vector]]:
+        """As `all_vectors`, a block of at most 1,024 at a time, in no order."""
+        return self._models.vectors(model).blocks(passing(self._database, filters))
 
     def sample_vectors(self, n: int, model: str | None = None) -> Vector:
         """float32 (at most n, dim): a model's vectors, evenly spread over all the pictures it has seen."""
@@ -318,6 +382,10 @@ class Library:
     def keep_fact(self, model: str, fact: str, value: str) -> None:
         """Keeps what was found out about a model's scores here, if it is done at once, as `keep_words` does."""
         self._at_once(lambda: self._models.keep_fact(model, fact, value))
+
+    def keep_example(self, model: str, sha256: bytes, vector: Vector) -> None:
+        """Keeps what a model made of an example of a concept, as `keep_words` does."""
+        self._at_once(lambda: self.concepts.keep_vector(model, sha256, vector))
 
     def _at_once(self, write: Callable[[], None]) -> None:
         with (

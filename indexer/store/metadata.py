@@ -49,6 +49,10 @@ class Metadata:
         )
         self._words.keep_texts(content_id, facts)
 
+    def have_read_again(self, among: Condition) -> None:
+        """Of some pictures (a select of content ids) takes back that a reader looked at them; what is known stays."""
+        self._database.run(f"update metadata set reader = 0 where content_id in ({among[0]})", *among[1])
+
     def of(self, contents: Sequence[int]) -> dict[int, Facts]:
         """By content id; one of which nothing was read yet is not in it."""
         rows = self._database.rows(

@@ -105,17 +105,19 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
             primary key (model_id, name))""",
     ),
     (  # 4: what is found out about pictures: tags, taught concepts, duplicates that were looked at, what was liked
+        """create table tag_name (
+            id integer primary key,
+            name text not null unique collate nocase,
+            japanese text not null)""",
         """create table tag (
             content_id integer not null references content (id) on delete cascade,
-            name text not null,
+            name_id integer not null references tag_name (id),
             confidence real not null,
-            model_id integer references model (id) on delete cascade,
-            primary key (content_id, name)) without rowid""",
-        "create index tag_by_name on tag (name)",
+            model_id integer references model (id) on delete cascade)""",
+        "create unique index tag_once on tag (content_id, name_id, ifnull(model_id, 0))",
+        "create index tag_by_name on tag (name_id, content_id, confidence, model_id)",
         "create index tag_by_model on tag (model_id)",
         """create virtual table tag_words using fts5 (tags, tokenize = 'unicode61 remove_diacritics 2')""",
-        """create trigger tag_words_follow_content after delete on content
-            begin delete from tag_words where rowid = old.id; end""",
         """create table concept (
             id integer primary key,
             name text not null unique collate nocase,
@@ -142,6 +144,15 @@ MIGRATIONS: tuple[tuple[Statement, ...], ...] = (
             content_id integer primary key references content (id) on delete cascade,
             opinion text not null,
             at text not null default current_timestamp)""",
+    ),
+    (  # 5: the files beside photos that speak of them, so that a change is noticed
+        """create table side (
+            folder text not null,
+            name text not null,
+            size integer not null,
+            mtime_ns integer not null,
+            volume integer not null,
+            primary key (folder, name)) without rowid""",
     ),
 )
 VERSION = len(MIGRATIONS)

@@ -77,17 +77,22 @@ class Vectors:
 
     def all(self, among: Condition | None = None) -> tuple[Ids, Vector]:
         """Content ids int64 (n,), in their order, and float32 (n, dim): those of a select of content ids, None: all."""
-        wanted = None if among is None else self._ids(*among)
         ids, vectors = np.empty(self.count(), np.int64), np.empty((self.count(), self._dim), np.float32)
         filled = 0
-        for block_ids, block in self._chunks():
-            here = slice(None) if wanted is None else np.isin(block_ids, wanted)
-            end = min(filled + len(block_ids[here]), len(ids))  # an index run may be adding some
-            ids[filled:end], vectors[filled:end] = block_ids[here][: end - filled], block[here][: end - filled]
+        for block_ids, block in self.blocks(among):
+            end = min(filled + len(block_ids), len(ids))  # an index run may be adding some
+            ids[filled:end], vectors[filled:end] = block_ids[: end - filled], block[: end - filled]
             filled = end
         order = ids[:filled].argsort()
         in_order = bool((np.diff(order) == 1).all())
         return (ids[:filled], vectors[:filled]) if in_order else (ids[:filled][order], vectors[:filled][order])
+
+    def blocks(self, among: Condition | None = None) -> Iterator[tuple[Ids, Vector]]:
+        """The same, a block of at most 1,024 at a time, in no order, so that the memory for one is enough."""
+        wanted = None if among is None else self._ids(*among)
+        for ids, vectors in self._chunks():
+            here = slice(None) if wanted is None else np.isin(ids, wanted)
+            yield ids[here], vectors[here]
 
     def _ids(self, sql: str, values: list[object]) -> Ids:
         return np.array([content_id for (content_id,) in self._database.rows(sql, *values)], np.int64)

@@ -1,10 +1,12 @@
 """Words in the library: how a text is taken apart, and which photos some words are found in.
 
-Two FTS5 tables hold texts made ready by `ready`: `content_words` what is known of a picture, `file_words` the names of
-its files and their folders. `asked` makes ready what is looked for, by the same rules.
+Three FTS5 tables hold texts made ready by `ready`: `content_words` what is known of a picture, `file_words` the names
+of its files and their folders, `tag_words` the names of tags. `asked` makes ready what is
+looked for, by the same rules.
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +19,8 @@ from indexer.store.database import Condition, Database
 OF_CONTENT = {"title": 10, "caption": 5, "keywords": 6, "people": 8, "place": 5, "camera": 3, "prompt": 1}
 OF_FILE = {"name": 10, "folders": 4}
 """Columns, and what a word found there weighs."""
+OF_TAGS = 1.83  # times a word's rarity: what bm25 would make of a text of usual length with the weight of keywords
+TAGGED = "name_id in (select rowid from tag_words where tag_words match ?) and confidence > 0"
 NAMES = "file_words cross join file on file.id = file_words.rowid where file_words match ?"
 MANY = 1000  # of what is in more than half of all and in more than these it is hardly worth knowing who has it
 WORDS_ASKED = 64  # of one question; more words than that are no question
@@ -122,7 +126,7 @@ def keep_all_names(database: Database) -> None:
 
 
 class Words:
-    """The two tables. Rows go by triggers, with their file or content."""
+    """The tables. Rows of the first two go by triggers, with their file or content."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -156,7 +160,7 @@ class Words:
             return []
         everywhere = [expression for expression in words.values() if self._is_everywhere(expression)]
         telling = [expression for expression in words.values() if expression not in everywhere]
-        scores, values = _scores(telling or everywhere, inside)
+        scores, values = _scores({one: self._rarity_of_tag(one) for one in telling or everywhere}, inside)
         others, other_values = _number_of(everywhere if telling else [], inside)
         wanted, wanted_values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
         rows = self._database.rows(
@@ -177,7 +181,18 @@ class Words:
             found = self._database.value(f"select count(*) from {table} where {table} match ?", expression)
             if found > MANY and 2 * found > self._database.value(f"select count(*) from {counted}"):
                 return True
-        return False
+        tagged = self._tagged(expression)
+        return tagged > MANY and 2 * tagged > self._database.value("select count(*) from content")
+
+    def _tagged(self, expression: str) -> int:
+        """How many pictures have such a tag."""
+        return int(self._database.value(f"select count(distinct content_id) from tag where {TAGGED}", expression))
+
+    def _rarity_of_tag(self, expression: str) -> float:
+        """> 0, as bm25 has it."""
+        number = self._tagged(expression)
+        of = self._database.value("select count(*) from content") if number else 0
+        return max(math.log((of - number + 0.5) / (number + 0.5)), 1e-6)
 
     def _fields(
         self, words: Mapping[str, str], contents: Sequence[int], inside: Condition
@@ -204,35 +219,44 @@ class Words:
             contents,
             *inside[1],
         )
+        tags = self._database.rows(
+            "select distinct content_id, iif(model_id is null, 'tags', 'guessed tags') from tag"
+            f" where {TAGGED} and content_id in (select value from json_each(?))",
+            expression,
+            contents,
+        )
+        yield from tags
         for columns, rows in ((OF_CONTENT, of_content), (OF_FILE, of_file)):
             for content_id, *is_there in rows:
                 yield from ((content_id, field) for field, there in zip(columns, is_there, strict=True) if there)
 
 
-def _scores(expressions: Sequence[str], inside: Condition) -> Condition:
+def _scores(expressions: Mapping[str, float], inside: Condition) -> Condition:
     """A select of (content_id, words, score): how many of the words are in a picture, and how telling that is: > 0.
 
-    Of the places a word is found in, the most telling one counts.
+    `expressions` are given with their rarity in tags. Of the places a word is found in, the most telling one counts.
     """
     selects: list[str] = []
     values: list[object] = []
-    for number, expression in enumerate(expressions):
+    for number, (expression, rarity) in enumerate(expressions.items()):
         selects += (
             f"select rowid as content_id, {number} as word, -bm25(content_words, {_weights(OF_CONTENT)}) as score"
             " from content_words where content_words match ?",
             f"select file.content_id, {number}, -bm25(file_words, {_weights(OF_FILE)}) from {NAMES} and {inside[0]}",
+            f"select content_id, {number}, confidence * ? from tag where {TAGGED}",
         )
-        values += [expression, expression, *inside[1]]
+        values += [expression, expression, *inside[1], rarity * OF_TAGS, expression]
     each = f"select content_id, max(score) as score from ({' union all '.join(selects)}) group by content_id, word"
     return f"select content_id, count(*) as words, sum(score) as score from ({each}) group by content_id", values
 
 
 def _number_of(expressions: Sequence[str], inside: Condition) -> Condition:
     """How many of the words are in the picture `content_id`."""
-    values = [value for expression in expressions for value in (expression, expression, *inside[1])]
+    values = [value for expression in expressions for value in (expression, expression, *inside[1], expression)]
     is_there = (
         " + (content_id in (select rowid from content_words where content_words match ?)"
-        f" or content_id in (select file.content_id from {NAMES} and {inside[0]}))"
+        f" or content_id in (select file.content_id from {NAMES} and {inside[0]})"
+        f" or content_id in (select content_id from tag where {TAGGED}))"
     )
     return f"0{is_there * len(expressions)}", values
 

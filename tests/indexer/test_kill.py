@@ -14,9 +14,10 @@ import pytest
 from indexer.build import build
 from indexer.complete import complete
 from indexer.errors import LibraryBusy
+from indexer.inform import inform
 from indexer.store.database import Database
 from indexer.store.library import Library
-from tests import pictures
+from tests import headers, pictures
 from tests.fake_encoder import FakeEncoder
 from tests.indexer.conftest import REPOSITORY, SETTINGS, nearest
 
@@ -157,6 +158,26 @@ def test_a_library_is_searched_while_another_process_indexes(
     assert seen == sorted(seen)
     assert len(set(seen)) > 2
     assert set(answers(home)) == set(fresh)
+
+
+def test_a_killed_run_leaves_the_changed_side_files_it_met_to_the_next(home: Path, photos: Path) -> None:
+    (path,) = pictures.put_scenes(photos, range(999, 1000))
+    with Library(home) as library:
+        build(library, FakeEncoder(), [str(photos)], settings=SETTINGS)
+    pictures.put_scenes(photos, range(NUMBER))
+    for each in (path, photos / "0059.png"):
+        each.with_suffix(".xmp").write_bytes(headers.xmp(headers.bag("dc:subject", each.stem, "harbour")))
+    with indexing(home, photos) as process:
+        process.kill()
+        process.communicate()
+    with Library(home) as library:
+        assert inform(library, SETTINGS) == 1
+        assert [match.fields for match in library.by_words("harbour 0999", 9)] == [
+            {"keywords": ("harbour", "0999"), "name": ("0999",)}
+        ]
+        report = build(library, FakeEncoder(), settings=SETTINGS)
+        assert (report.read_again, inform(library, SETTINGS)) == (0, 0)
+        assert len(library.by_words("harbour", 9)) == 2
 
 
 # -- completing a second model

@@ -72,9 +72,9 @@ def test_a_copy_is_one_content_at_two_paths_and_ties(library: Library) -> None:
 def test_known_bytes_are_recorded_at_a_new_path_without_a_vector(library: Library) -> None:
     with recording(library):
         library.put([photo("/p/a.jpg", X, b"same")])
-        assert library.put_known([(File("/p/b.jpg", 4, 1, 7), sha256(b"same").digest())]) == {"copied": 1}
+        assert library.put_known([(File("/p/b.jpg", 4, 1, 7), sha256(b"same").digest(), False)]) == {"copied": 1}
         with pytest.raises(LookupError, match=r"/p/c\.jpg"):
-            library.put_known([(File("/p/c.jpg", 4, 1, 7), sha256(b"never seen").digest())])
+            library.put_known([(File("/p/c.jpg", 4, 1, 7), sha256(b"never seen").digest(), False)])
     assert paths(nearest(library, X, 9)) == ["/p/a.jpg", "/p/b.jpg"]
 
 

@@ -80,7 +80,7 @@ def test_names_follow_moves_copies_edits_and_what_is_forgotten(library: Library)
     library.files.see([File("/p/copy.jpg", 1, 1, 7), File("/p/sea.jpg", 1, 9, 7), File("/q/Pond.jpg", 1, 1, 7)])
     library.files.compare(["/p", "/q"], [7], [])
     lake = photo("/p/lake.jpg", X, b"1")[1]
-    assert library.put_known([(File("/q/Pond.jpg", 1, 1, 7), lake.hash)]) == {"moved": 1}
+    assert library.put_known([(File("/q/Pond.jpg", 1, 1, 7), lake.hash, False)]) == {"moved": 1}
     assert library.put([photo("/p/sea.jpg", Z, b"3")]) == {"changed": 1}
     library.files.finish()
     library.files.end_scan()

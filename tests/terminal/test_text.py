@@ -42,6 +42,7 @@ def test_durations_have_two_units_at_most() -> None:
 def test_a_summary_names_what_happened_and_leaves_out_what_did_not() -> None:
     assert summary(Report(new=2, gone=1, unchanged=1_000), would=False) == "2 new, 1 gone, 1,000 unchanged"
     assert summary(Report(new=2), would=True) == "would be: 2 new"
+    assert summary(Report(unchanged=9, read_again=2), would=False) == "9 unchanged, 2 to read again"
     assert summary(Report(), would=False) == "no photos there"
 
 

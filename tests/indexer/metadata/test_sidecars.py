@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.header import Header
-from indexer.metadata import Folders, Side, read, sides_of
+from indexer.metadata import Folders, Side, has_sides, read, side_key, sides_of, speak_of
 from indexer.photo import Facts
 from tests import headers
 
@@ -59,10 +59,12 @@ def of_takeout(**said: object) -> Facts:
 )
 def test_a_side_file_is_found_under_every_name_it_may_have(tmp_path: Path, photo: str, side: str) -> None:
     assert beside(tmp_path, photo, side) == [side]
+    assert speak_of(f"/p/{photo}", {side_key("other.xmp"), side_key(side)})
 
 
 def test_a_name_in_the_other_form_of_unicode_is_the_same_name(tmp_path: Path) -> None:
     assert beside(tmp_path, "caf\u00e9.jpg", "cafe\u0301.jpg.xmp") == ["cafe\u0301.jpg.xmp"]
+    assert speak_of("/p/caf\u00e9.jpg", {side_key("CAFE\u0301.jpg.xmp")})
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,7 @@ def test_a_name_in_the_other_form_of_unicode_is_the_same_name(tmp_path: Path) ->
 )
 def test_a_side_file_of_another_photo_is_not_taken(tmp_path: Path, photo: str, side: str) -> None:
     assert beside(tmp_path, photo, side) == []
+    assert not speak_of(f"/p/{photo}", {side_key(side)})
 
 
 def test_of_several_the_xmp_files_all_count_and_of_takeouts_the_photos_own(tmp_path: Path) -> None:
@@ -105,6 +108,19 @@ def test_only_the_last_folders_are_remembered(tmp_path: Path) -> None:
     assert len(sides_of(str(tmp_path / "0" / "a.jpg"), folders)) == 1
 
 
+def test_a_photo_has_side_files_or_none(tmp_path: Path) -> None:
+    (tmp_path / "a.xmp").write_bytes(headers.xmp())
+    assert has_sides(str(tmp_path / "a.jpg"), Folders())
+    assert not has_sides(str(tmp_path / "b.jpg"), Folders())
+
+
+def test_side_files_that_are_left_out_are_none(tmp_path: Path) -> None:
+    for name in ("a.xmp", "a.jpg.json"):
+        (tmp_path / name).write_bytes(headers.takeout())
+    folders = Folders(lambda path: path == f"{tmp_path}/a.xmp")
+    assert [side.name for side in sides_of(str(tmp_path / "a.jpg"), folders)] == ["a.jpg.json"]
+
+
 # -- which cannot be read
 
 
@@ -128,6 +144,24 @@ def test_a_folder_a_pipe_and_a_loose_link_in_place_of_a_side_file_are_notes(tmp_
     (tmp_path / "a.xmp").unlink()
     (tmp_path / "a.xmp").symlink_to(tmp_path / "gone")
     assert note_of(tmp_path) == "a.xmp: cannot be read: No such file or directory"
+
+
+def test_a_placeholder_stands_for_a_side_file_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / ".a.xmp.icloud").write_bytes(b"bplist")
+    assert sides_of(str(tmp_path / "a.jpg")) == (Side("a.xmp", b"", "in iCloud only", later=True),)
+    (tmp_path / "a.xmp").write_bytes(b"here")
+    assert sides_of(str(tmp_path / "a.jpg")) == (Side("a.xmp", b"here"),)
+
+
+def test_only_what_may_read_without_having_changed_is_tried_later(tmp_path: Path) -> None:
+    (tmp_path / "a.xmp").symlink_to(tmp_path / "gone")
+    (tmp_path / "a.jpg.xmp").symlink_to(tmp_path / "a.jpg.xmp")
+    (tmp_path / "a.jpg.json").mkdir()
+    assert [(side.name, side.later) for side in sides_of(str(tmp_path / "a.jpg"))] == [
+        ("a.jpg.xmp", True),
+        ("a.xmp", False),
+        ("a.jpg.json", False),
+    ]
 
 
 def test_a_folder_that_may_not_be_listed_has_no_side_files(tmp_path: Path) -> None:
