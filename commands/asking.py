@@ -64,7 +64,9 @@ def similar(
 
 def _narrow(query: "Query", narrowed: Narrowed, shown: Shown) -> "Query":
     filters = narrowed.filters()
-    return replace(query, filters=filters, limit=shown.number, model=shown.model, minimum=shown.minimum)
+    return replace(
+        query, filters=filters, limit=shown.number, model=shown.model, minimum=shown.minimum, fold=shown.folds
+    )
 
 
 def _answer(query: "Query", shown: Shown) -> int:
@@ -81,6 +83,8 @@ def _answer(query: "Query", shown: Shown) -> int:
             raise mlx_clip.ClipError(f"{error}{_that_know_words(library)}") from error
         for note in answer.notes:
             say(f"{note}{_that_know_words(library)}")
+        for name in answer.lost:
+            say(f"{name}: too few of its examples are there for this model; `pics teach {name} IMG…` adds some")
     if not answer.hits:
         say(nothing(shown))
         return NOTHING_FOUND

@@ -18,7 +18,7 @@ from terminal.text import size
 ALBUM = Path(__file__).parent / "photos"
 PROGRAM = (sys.executable, "-c", "import cli; cli.main()")
 SOME_SKIPPED = 3  # the album has a broken file
-HIT = re.compile(r"^(?:strong|likely|weak) +[-\d.]+  (.+)$", re.MULTILINE)
+HIT = re.compile(r"^(?:strong|likely|weak) +[-\d.]+  (.+?)(?:  \(\+\d+ similar\))?$", re.MULTILINE)
 
 OPENING = """An album of {photos} drawn pictures, and pics-mini, a small model made for trying out: it knows
 720 things that can be drawn, and nothing else. Album and library are below {folder}

@@ -9,8 +9,10 @@ import numpy as np
 
 from indexer.asking import fusion
 from indexer.asking.calibration import Calibration
+from indexer.asking.concepts import Taught
 from indexer.asking.encoding import Load, Speaker, paths_of, sentence
 from indexer.asking.evidence import Aim, Evidence, Scene, kind_of
+from indexer.asking.folding import MOST, Folding
 from indexer.errors import NoSuchPath
 from indexer.photo import Facts, Hit, Vector, canonical
 from indexer.query import VERDICTS, Filters, Query, Term, Verdict
@@ -26,10 +28,14 @@ VETO_WORDS = 4096  # photos that a word can veto
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`hits`, best first; `notes` say what stood in the way of a better answer."""
+    """`hits`, best first; `notes` say what stood in the way of a better answer.
+
+    `lost` are taught names that were asked for, and of which too few examples can be had for this model.
+    """
 
     hits: list[Hit]
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,15 +58,25 @@ def search(library: Library, load: Load, query: Query) -> Answer:
     """
     model = library.searchable(query.model)
     _check_folders(library, query.filters)
-    asked = _asked(library, Speaker(library, model, load), query)
+    speaker = Speaker(library, model, load)
+    asked = _asked(library, speaker, query)
+    folding = _folding(library, speaker, asked.photos) if query.fold else None
     depth = query.limit + DEPTH
     while True:
         candidates = asked.candidates(depth)
-        hits = _hits(library, asked, candidates)
-        enough = sum(1 for candidate in candidates if not candidate.vetoed) >= query.limit
-        if enough or len(candidates) < depth or not query.unwanted:
-            return Answer(hits[: query.limit], asked.notes)
+        hits = _hits(library, asked, candidates, depth if folding else query.limit)
+        enough = sum(1 for candidate in candidates if not candidate.vetoed) >= query.limit or not query.unwanted
+        if folding:
+            full = sum(1 for candidate in candidates if _reaches(candidate.verdict, query.minimum)) >= depth
+            hits = folding.folded(hits)
+            enough = enough and (len(hits) >= query.limit or not full or depth >= MOST)
+        if enough or len(candidates) < depth:
+            return Answer(hits[: query.limit], asked.notes, asked.lost)
         depth *= DEEPER
+
+
+def _folding(library: Library, speaker: Speaker, photos: int) -> Folding:
+    return Folding(library, speaker.model.name, Calibration(library, speaker, photos).scale("picture"))
 
 
 def _check_folders(library: Library, filters: Filters) -> None:
@@ -75,37 +91,58 @@ def _asked(library: Library, speaker: Speaker, query: Query) -> "Asked":
     asked = Asked(library, query, speaker.model.name, library.files.count_contents())
     if not query.by_picture:
         return asked
-    calibration = Calibration(library, speaker, asked.photos)
+    calibration, taught = Calibration(library, speaker, asked.photos), Taught(library, speaker)
     for term in query.terms:
-        if (vector := speaker.vector(term)) is not None:
-            aims = asked.wanted if term.wanted else asked.unwanted
-            aims.append(Aim(term, vector, calibration.scale(kind_of(term))))
+        aims = asked.wanted if term.wanted else asked.unwanted
+        rest = _take_concepts(asked, aims, taught, term)
+        if rest is None:
+            continue
+        if (vector := speaker.vector(rest)) is not None:
+            aims.append(Aim(rest, vector, calibration.scale(kind_of(rest))))
         elif not query.by_words:
-            speaker.encoder.encode_texts([str(term.words)])  # says what is the matter
+            speaker.encoder.encode_texts([str(rest.words)])  # says what is the matter
         else:
             asked.notes = (f"{speaker.model.name} knows pictures only: words were looked for where they are written",)
-    asked.unwanted = [replace(aim, scene=_scene(speaker, query, aim.term)) for aim in asked.unwanted]
+    asked.unwanted = [replace(aim, scene=_scene(speaker, asked, aim)) for aim in asked.unwanted]
     return asked
 
 
-def _scene(speaker: Speaker, query: Query, unwanted: Term) -> Scene | None:
-    """Where everything is said in words; pictures cannot be put into a sentence."""
-    wanted = [term.words for term in query.wanted if term.words is not None]
-    if unwanted.words is None or not wanted or len(wanted) < len(query.wanted):
+def _take_concepts(asked: "Asked", aims: list[Aim], taught: Taught, term: Term) -> Term | None:
+    """An aim for each taught name in a term; returns what the term says besides. One that is not wanted is taken whole.
+
+    "Not rex on the beach" is not "not the beach": what a name stands in is unwanted as a text, unless it is the name.
+    """
+    names, rest = taught.named(term)
+    if not term.wanted and (rest or len(names) != 1):
+        return term
+    heads = {name: taught.concept(name).head for name in names}
+    if lost := tuple(name for name, head in heads.items() if head is None):
+        asked.lost += lost
+        return term
+    aims += [Aim(term, head.direction, head.scale, None, name, head.boundary) for name, head in heads.items() if head]
+    return term if not names else None if rest is None else replace(term, words=rest)
+
+
+def _scene(speaker: Speaker, asked: "Asked", unwanted: Aim) -> Scene | None:
+    """Where everything is said in words; pictures and what was taught cannot be put into a sentence."""
+    wanted = [aim.term.words for aim in asked.wanted if aim.concept is None]
+    words = [text for text in wanted if text is not None]
+    if unwanted.concept is not None or unwanted.term.words is None or not words or len(words) < len(wanted):
         return None
-    without, beside = speaker.words(sentence(wanted)), speaker.words(sentence([*wanted, unwanted.words]))
+    without, beside = speaker.words(sentence(words)), speaker.words(sentence([*words, unwanted.term.words]))
     return None if without is None or beside is None else Scene(without, beside)
 
 
 @dataclass(slots=True)
 class Asked:
-    """A question to a library: `wanted` and `unwanted` are the terms that have a vector."""
+    """A question to a library: `wanted` and `unwanted` are the terms, and taught names in them, that have a vector."""
 
     library: Library
     query: Query
     model: str
     photos: int
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     wanted: list[Aim] = field(default_factory=list)
     unwanted: list[Aim] = field(default_factory=list)
 
@@ -169,7 +206,8 @@ class Asked:
         return [ids[number] for number in best if evidence.seen[number]]
 
     def _take_cosines(self, candidates: Sequence[Candidate], evidence: Evidence) -> None:
-        names = [aim.name for aim in self.wanted] if len(self.wanted) > 1 else ["picture"]
+        alone = len(self.wanted) == 1 and self.wanted[0].concept is None
+        names = ["picture"] if alone else [aim.name for aim in self.wanted]
         for number, candidate in enumerate(candidates):
             if evidence.seen[number]:
                 candidate.score = float(evidence.score[number])
@@ -231,12 +269,12 @@ def _reasons(match: WordMatch) -> list[str]:
     return reasons
 
 
-def _hits(library: Library, asked: Asked, candidates: Sequence[Candidate]) -> list[Hit]:
-    """Every path of every candidate that is good enough, but those of the pictures that were asked with."""
+def _hits(library: Library, asked: Asked, candidates: Sequence[Candidate], most: int) -> list[Hit]:
+    """Every path of the first candidates that are good enough, but those of the pictures that were asked with."""
     query = asked.query
     own = {path for term in query.wanted if term.picture for path in paths_of(term.picture)}
     kept = [candidate for candidate in candidates if _reaches(candidate.verdict, query.minimum)]
-    kept = kept[: query.limit + len(own)]
+    kept = kept[: most + len(own)]
     facts = library.facts([candidate.content_id for candidate in kept])
     by_id = {candidate.content_id: (place, candidate) for place, candidate in enumerate(kept)}
     ranked = [(candidate.content_id, candidate.score) for candidate in kept]

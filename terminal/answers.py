@@ -23,7 +23,7 @@ def lines(hits: "Iterable[Hit]", shown: "Shown") -> Iterator[str]:
         elif shown.paths:
             yield hit.path + "\n"
         else:
-            yield f"{_head(hit)}  {hit.path}\n"
+            yield f"{_head(hit)}  {hit.path}{_folded(hit)}\n"
             if shown.explain and hit.why:
                 yield f"{BELOW}{'; '.join(hit.why)}\n"
 
@@ -33,6 +33,10 @@ def _head(hit: "Hit") -> str:
     if hit.verdict is None and not hit.score:
         return f"{(hit.facts.taken_at or 'no date')[:10]:<13}"
     return f"{hit.verdict or '':<6}  {hit.score:.3f}"
+
+
+def _folded(hit: "Hit") -> str:
+    return f"  (+{len(hit.similar)} similar)" if hit.similar else ""
 
 
 def facts(hit: "Hit") -> dict[str, Any]:

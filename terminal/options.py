@@ -36,7 +36,11 @@ Formats = Annotated[list[str] | None, typer.Option("--format", metavar="NAME", h
 MinSize = Annotated[int | None, typer.Option(metavar="PIXELS", min=1, help="The shorter side at least.")]
 Portrait = Annotated[bool | None, typer.Option("--portrait/--landscape", help="Higher than wide, or wider than high.")]
 Rating = Annotated[int | None, typer.Option(metavar="N", min=0, max=5, help="Rated so many stars or more.")]
+Tagged = Annotated[list[str] | None, typer.Option("--tag", metavar="NAME", help="Has that tag (repeatable: any).")]
 Minimum = Annotated[Verdict | None, typer.Option("--min", help="Only photos as sure as that.")]
+Fold = Annotated[
+    bool | None, typer.Option("--fold/--unfold", help="A burst, and duplicates, as one.  [default: for people]")
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Say below each photo why it was found.")]
 Paths = Annotated[bool, typer.Option("--paths", help="Paths alone, one a line.")]
 Print0 = Annotated[bool, typer.Option("-0", "--print0", help="Paths alone, each ended by a NUL, for xargs -0.")]
@@ -58,6 +62,7 @@ class Narrowed:
     min_size: MinSize = None
     portrait: Portrait = None
     rating: Rating = None
+    tag: Tagged = None
 
     @property
     def anything(self) -> bool:
@@ -83,6 +88,7 @@ class Narrowed:
             min_side=self.min_size,
             shape=None if self.portrait is None else "portrait" if self.portrait else "landscape",
             min_rating=self.rating,
+            tags=tuple(self.tag or ()),
         )
 
     def _span(self) -> tuple[str | None, str | None]:
@@ -100,11 +106,17 @@ class Shown:
 
     number: Count = 10
     minimum: Minimum = None
+    fold: Fold = None
     explain: Explain = False
     as_json: Json = False
     paths: Paths = False
     print0: Print0 = False
     model: Model = None
+
+    @property
+    def folds(self) -> bool:
+        """Where it was not said: for people, and not for programs."""
+        return not (self.as_json or self.paths or self.print0) if self.fold is None else self.fold
 
 
 def with_options(command: Callable[..., int]) -> Callable[..., int]:

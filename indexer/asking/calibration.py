@@ -30,6 +30,7 @@ GROWN = 1.5
 METHOD = 1  # of measuring, and the version of UNRELATED: what was kept by another is not read
 CHANCE: dict[Verdict, float] = {"strong": 0.02, "likely": 0.10}
 """How often an unrelated question finds as good a photo somewhere in the library."""
+LIKELY = -math.log(-math.log1p(-CHANCE["likely"]))  # the least surprise that is likely
 QUARTILES = 1.5725  # how far a Gumbel distribution's quartiles lie apart, in its scale
 MEDIAN = 0.3665  # how far its median lies above its mode
 UNRELATED = (
@@ -79,6 +80,10 @@ class Scale:
         """How far above what the best of so many unrelated photos would score, in spreads of that."""
         mode = self.mode + self.growth * (_reach(photos) - _reach(self.of))
         return (cosines - mode) / self.spread
+
+    def cosine(self, surprise: float, photos: int) -> float:
+        """The one that is so surprising."""
+        return self.mode + self.growth * (_reach(photos) - _reach(self.of)) + surprise * self.spread
 
 
 def _reach(photos: int) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,14 @@ from indexer.store.library import Library
 Load = Callable[[ModelIdentity], Encoder]
 KANA, HAN = re.compile("[\u3040-\u30ff]"), re.compile("[\u3400-\u9fff]")
 KNOWS_WORDS = "knows words"  # a fact that the library keeps of a model: yes or no
+
+
+class Picture(NamedTuple):
+    """A picture that was typed: the SHA-256 of its bytes, its path without links, and its vector, float32 (dim,)."""
+
+    hash: bytes
+    path: str
+    vector: Vector
 
 
 class Speaker:
@@ -69,6 +78,35 @@ class Speaker:
         self._library.keep_words(self.model.name, words, vector)
         return vector
 
+    def picture(self, typed: Path) -> Picture:
+        """As `vector`, with what the library knows it by: as it was indexed, or read now."""
+        path = absolute(typed)
+        stamp = _stamp(path)
+        here = (self._library.bytes_at(name, stamp) for name in sorted(paths_of(typed)))
+        sha256 = next(filter(None, here), None)
+        if sha256 is not None:
+            return Picture(sha256, str(path), self.example(sha256, path))
+        data = _read(path, stamp)
+        sha256 = hashlib.sha256(data).digest()
+        known = self._known(sha256)
+        return Picture(sha256, str(path), known if known is not None else self._encode(path, data))
+
+    def example(self, sha256: bytes, path: Path) -> Vector:
+        """Of a picture by its bytes or, where this model has not seen them, by what lies at a path, if they still do.
+
+        Raises NoSuchPath, NotAPicture, OtherModel.
+        """
+        if (known := self._known(sha256)) is not None:
+            return known
+        data = _read(path, _stamp(path))
+        if hashlib.sha256(data).digest() != sha256:
+            raise NotAPicture(f"{path}: is another picture now")
+        return self._encode(path, data)
+
+    def _known(self, sha256: bytes) -> Vector | None:
+        stored = self._library.vector_of(sha256, self.model.name)
+        return stored if stored is not None else self._library.concepts.vector(self.model.name, sha256)
+
     def _of_picture(self, typed: Path) -> Vector:
         """Stored under one of its paths, stored for its bytes, or made now."""
         picture = absolute(typed)
@@ -77,12 +115,7 @@ class Speaker:
             stored = self._library.vector_at(path, stamp, self.model.name)
             if stored is not None:
                 return stored
-        if stamp is None:
-            raise NoSuchPath(picture)
-        try:
-            data = picture.read_bytes()
-        except OSError as error:
-            raise NotAPicture(f"{picture}: cannot be read: {error.strerror}") from error
+        data = _read(picture, stamp)
         stored = self._library.vector_of(hashlib.sha256(data).digest(), self.model.name)
         return stored if stored is not None else self._encode(picture, data)
 
@@ -106,6 +139,15 @@ def paths_of(picture: Path) -> set[str]:
     """The paths at which the library may hold a picture that was typed: as it was typed, and where its links lead."""
     typed = os.path.abspath(picture)  # noqa: PTH100  resolve() would follow the links
     return {canonical(typed), canonical(str(absolute(picture)))}
+
+
+def _read(picture: Path, stamp: tuple[int, int] | None) -> bytes:
+    if stamp is None:
+        raise NoSuchPath(picture)
+    try:
+        return picture.read_bytes()
+    except OSError as error:
+        raise NotAPicture(f"{picture}: cannot be read: {error.strerror}") from error
 
 
 def _stamp(picture: Path) -> tuple[int, int] | None:

@@ -38,19 +38,30 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A term in numbers: its unit vector, float32 (dim,), the scale of the cosines with it, its scene if unwanted."""
+    """A term in numbers: its unit vector, float32 (dim,), the scale of the cosines with it, its scene if unwanted.
+
+    A taught `concept` in a term's words is an aim of its own, with the cosine from which on a photo is one of it.
+    """
 
     term: Term
     vector: Vector
     scale: Scale | None
     scene: Scene | None = None
+    concept: str | None = None
+    boundary: float = 1.0
 
     @property
     def name(self) -> str:
+        if self.concept is not None:
+            return self.concept
         return self.term.picture.name if self.term.picture else str(self.term.words)
 
     def standard(self, cosines: Floats) -> Floats:
         return cosines if self.scale is None else self.scale.standard(cosines)
+
+    def is_comparable_with(self, other: "Aim") -> bool:
+        """Whether their vectors are of one kind: of texts, of pictures or of concepts."""
+        return kind_of(self.term) == kind_of(other.term) and (self.concept is None) == (other.concept is None)
 
 
 def kind_of(term: Term) -> Kind:
@@ -107,6 +118,8 @@ class Evidence:
 
     def _too_much(self, aim: Aim) -> Floats:
         """(n,): from how much likeness to it on an unwanted thing is vetoed."""
+        if aim.concept is not None:  # its examples say where it begins: a look-alike is not meant
+            return np.full(len(self.seen), aim.standard(np.array([aim.boundary]))[0])
         if not self.wanted:
             return np.full(len(self.seen), ABOUT_IT)
         about = np.maximum(ABOUT_IT, self._explained(aim) + BEYOND)
@@ -129,7 +142,7 @@ class Evidence:
 
 def _kinship(one: Aim, other: Aim) -> float:
     """How alike two terms are, beyond what two unrelated ones are: 0 to 1; 0 for a text and a picture."""
-    if one.scale is None or kind_of(one.term) != kind_of(other.term):
+    if one.scale is None or not one.is_comparable_with(other):
         return 0.0
     return max(0.0, (float(one.vector @ other.vector) - one.scale.alike) / (1 - one.scale.alike))
 

@@ -12,9 +12,10 @@ from indexer.store.words import WordMatch
 
 FLATNESS = 20  # of 1 / (FLATNESS + rank): the higher, the more being in both lists says, and the less being first
 EVERYWHERE = 1e-3  # a rank within this above 1 or 0 may mean that half of all have the words
-TELLING = frozenset({"name", "title", "caption", "keywords", "people", "place"})
+TELLING = frozenset({"name", "title", "caption", "keywords", "people", "place", "tags"})
 WHOLE, BESIDE, PART = 1.0, 0.5, 0.15
-"""What a match says: every word where photos are told of; every word, but in folders, camera or prompt; some words."""
+"""What a match says: every word where photos are told of; every word, but in folders, camera, prompt or tags
+that a model guessed; some words."""
 WEAK = 0.5  # what a likeness says that chance would bring about too
 SMALL = (
     *("a", "an", "the", "my", "of", "in", "on", "at", "to", "by", "with", "and", "or", "from", "for", "is", "are"),

@@ -1,7 +1,7 @@
 """How hits look to people, to programs and to xargs."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from indexer.photo import Facts, Hit
 from terminal.answers import lines, nothing
@@ -14,6 +14,20 @@ def test_hits_are_lines_for_people_for_programs_and_for_xargs() -> None:
     assert list(lines([HIT], Shown())) == ["likely  0.250  /p/é\n.jpg\n"]
     assert list(lines([HIT], Shown(paths=True))) == ["/p/é\n.jpg\n"]
     assert list(lines([HIT], Shown(print0=True))) == ["/p/é\n.jpg\0"]
+
+
+def test_what_was_folded_into_a_hit_is_counted_for_people_and_listed_for_programs() -> None:
+    folded = replace(HIT, path="/p/a.jpg", similar=("/p/b.jpg", "/p/c.jpg"))
+    assert list(lines([folded], Shown())) == ["likely  0.250  /p/a.jpg  (+2 similar)\n"]
+    assert list(lines([folded], Shown(paths=True))) == ["/p/a.jpg\n"]
+    (line,) = lines([folded], Shown(as_json=True))
+    assert json.loads(line)["similar"] == ["/p/b.jpg", "/p/c.jpg"]
+
+
+def test_folding_is_for_people_unless_it_was_typed() -> None:
+    assert Shown().folds
+    assert not (Shown(as_json=True).folds or Shown(paths=True).folds or Shown(print0=True).folds)
+    assert Shown(as_json=True, fold=True).folds and not Shown(fold=False).folds
 
 
 def test_an_explanation_stands_under_its_photo() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.asking.grammar import NotUnderstood, parse
+from indexer.asking.grammar import NotUnderstood, named, parse
 from indexer.query import Term
 
 
@@ -110,3 +110,46 @@ def test_whatever_is_typed_is_terms_or_a_sentence(words: list[str]) -> None:
 def test_terms_written_out_are_read_back(text: str, weight: float, wanted: bool) -> None:
     written = f"{'' if weight == 1 else f'{weight}:'}{text}"
     assert parse(["first", "+" if wanted else "-", written])[1] == Term(words=text, weight=weight, wanted=wanted)
+
+
+NAMES = ["rex", "old rex", "レックス", "my red sofa", "K9"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "rest"),
+    [
+        ("rex on the beach", ["rex"], "the beach"),
+        ("Rex", ["rex"], None),
+        ("a photo of rex", ["rex"], None),
+        ("photo of REX in the snow", ["rex"], "the snow"),
+        ("rex's ball", ["rex"], "ball"),
+        ("two dogs and rex playing", ["rex"], "two dogs playing"),
+        ("cat with rex", ["rex"], "cat"),
+        ("my  Red sofa, with a cat", ["my red sofa"], "a cat"),
+        ("rex and old rex", ["rex", "old rex"], None),
+        ("Ｒｅｘ on sofa", ["rex"], "sofa"),
+        ("K9 unit", ["K9"], "unit"),
+        ("t-rex skeleton", [], "t-rex skeleton"),
+        ("trex rexes k99", [], "trex rexes k99"),
+        ("ビーチのレックス", ["レックス"], "ビーチ"),
+        ("レックスがビーチにいる", ["レックス"], "ビーチにいる"),
+        ("rexと猫", ["rex"], "猫"),
+        ("rexの写真", ["rex"], None),
+    ],
+)
+def test_taught_names_are_found_in_a_text_and_what_joined_them_goes(
+    text: str, names: list[str], rest: str | None
+) -> None:
+    assert named(text, NAMES) == (names, rest)
+
+
+@given(st.text(max_size=30))
+def test_a_text_without_a_taught_name_stays_as_it_is(text: str) -> None:
+    found = named(text, ["qqqq"])
+    assert found.names or found.rest == text
+
+
+@given(st.text(max_size=15), st.text(min_size=1, max_size=8).filter(str.strip), st.text(max_size=15))
+def test_whatever_is_typed_around_a_name_something_or_nothing_is_left(before: str, name: str, after: str) -> None:
+    rest = named(f"{before} {name} {after}", [name]).rest
+    assert rest is None or rest.strip()
