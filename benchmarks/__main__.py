@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import encode, host, machine, memory, query, rescan
+from benchmarks import encode, host, machine, memory, ordering, query, rescan
 from benchmarks.bench import Bench
 from benchmarks.result import Figure, table
 
@@ -18,6 +18,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "query": query.measure,
     "rescan": rescan.measure,
     "memory": memory.measure,
+    "ordering": ordering.measure,
 }
 
 
@@ -29,7 +30,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pics-benchmarks-") as temporary:
         work = (asked.work or Path(temporary)).absolute()
         work.mkdir(parents=True, exist_ok=True)
-        bench = Bench(work, asked.runs, asked.number, _absolute(asked.checkpoint), _absolute(asked.photos), rclip)
+        bench = Bench(
+            work, asked.runs, asked.number, asked.library, _absolute(asked.checkpoint), _absolute(asked.photos), rclip
+        )
         about = f"{about}\n{_conditions(bench)}"
         figures = [figure for name in asked.what for figure in _measure(name, bench)]
     if asked.json:
@@ -58,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="a CLIP; default: a small random one")
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos to index; default: made ones")
     parser.add_argument("--number", type=int, default=40, metavar="N", help="how many photos to make")
+    parser.add_argument("--library", type=int, default=140_000, metavar="N", help="how many photos are put in order")
     parser.add_argument("--rclip", type=Path, metavar="PROGRAM", help="rclip, to measure beside")
     parser.add_argument("--rclip-data", type=Path, metavar="FOLDER", help="where rclip keeps the same model")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds")

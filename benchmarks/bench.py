@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bench:
-    """`given_*` are what the user named; what was not named is made in `work`. `photos` is how many, if they are."""
+    """`given_*` are what the user named; what was not named is made in `work`.
+
+    `number` is how many photos are made, `library` how many are imagined to be put in order.
+    """
 
     work: Path
     runs: int
     number: int
+    library: int
     given_checkpoint: Path | None = None
     given_photos: Path | None = None
     rclip: tuple[Path, Path] | None = None

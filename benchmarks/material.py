@@ -110,6 +110,17 @@ def unit_vectors(number: int, dim: int) -> NDArray[np.float32]:
     return vectors
 
 
+def bunches(number: int, dim: int) -> Iterator[NDArray[np.float32]]:
+    """`number` times float32 (dim,), of length 1: some twenty alike ones at a time, around a hundred subjects."""
+    random = np.random.default_rng(0)
+    subjects = random.standard_normal((100, dim), np.float32)
+    count = number // 20 + 1
+    middles = subjects[random.integers(100, size=count)] + 0.7 * random.standard_normal((count, dim), np.float32)
+    for _ in range(number):
+        vector = middles[random.integers(count)] + 0.4 * random.standard_normal(dim, np.float32)
+        yield vector / np.linalg.norm(vector)
+
+
 def imagined(folder: Path, number: int) -> Iterator[tuple[File, bytes]]:
     """Photos that are nowhere on the disk, and the SHA-256 that stands for their bytes."""
     for n in range(number):

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -38,8 +38,8 @@ class CommandFailed(Exception):
         super().__init__(f"`{' '.join(command.arguments)}` in {command.folder} ended with {code}:\n{complaint[-2000:]}")
 
 
-def sample(command: Command) -> Sample:
-    """Runs a command once. Raises CommandFailed with what it said."""
+def sample(command: Command, fine: Collection[int] = (0, SKIPPED_SOME)) -> Sample:
+    """Runs a command once. Raises CommandFailed with what it said, unless it ends with a code that is fine."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(STOPWATCH), *command.arguments],
         cwd=command.folder,
@@ -49,7 +49,7 @@ def sample(command: Command) -> Sample:
         text=True,
         check=False,
     )
-    if done.returncode not in (0, SKIPPED_SOME):
+    if done.returncode not in fine:
         raise CommandFailed(command, done.returncode, done.stderr)
     return Sample(**json.loads(done.stdout))
 
