@@ -11,14 +11,22 @@ from typing import Any, NoReturn, cast
 import typer
 from typer.exceptions import TyperException
 
-from commands import asking, filling, keeping
+from commands import asking, duplicates, exploring, filling, keeping, measuring, recommending, tagging, teaching
 from commands.wiring import DONE, FAILED, INTERRUPTED, say
+from terminal.several import TakesSeveral
 
 COMMANDS = (
     *(filling.index, filling.use),
     *(asking.search, asking.similar),
+    *(teaching.teach, recommending.more),
+    measuring.eval,
+    duplicates.dupes,
+    *(exploring.groups, exploring.map, exploring.odd),
+    tagging.tag,
     *(keeping.status, keeping.errors, keeping.forget, keeping.doctor, keeping.demo),
 )
+
+SEVERAL = (teaching.teach, recommending.more)  # have options that take all pictures that follow
 
 app = typer.Typer(
     help="Find any photo on this Mac by what is in it. Nothing leaves the machine.",
@@ -31,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=TakesSeveral if command in SEVERAL else None)(command)
 models = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 models.callback()(keeping.models)
 models.command()(keeping.drop)

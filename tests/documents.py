@@ -13,6 +13,11 @@ from terminal.text import size
 REPOSITORY = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("index", "use", "search", "similar", "status", "errors", "forget"),
+    *("teach", "more"),
+    "eval",
+    "dupes",
+    *("groups", "map", "odd"),
+    "tag",
     *("models", "models drop", "doctor", "demo"),
 )
 
