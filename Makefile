@@ -37,7 +37,7 @@ demo: .venv/ready
 	@$(BIN)/pics demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

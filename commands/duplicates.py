@@ -33,13 +33,13 @@ def dupes(
     """
     from indexer.organize.dupes import duplicates
     from terminal.duplicates import group_lines, notes
-    from terminal.progress import index_progress
+    from terminal.progress import progress
 
     if trash and not (yes or sys.stdin.isatty()):
         raise typer.BadParameter("nobody is there to ask; --yes moves them all the same", param_hint="--trash")
     with library_here() as library:
         name = name_here(library, model) if model else None
-        with index_progress() as watch:
+        with progress() as watch:
             found = duplicates(library, encoder_of, narrowed.filters(), name, exact, watch=watch)
         sys.stdout.writelines(group_lines(found.groups, as_json, paths, print0))
         sys.stdout.flush()

@@ -36,11 +36,11 @@ def groups(
     from indexer.organize.groups import grouped
     from indexer.organize.naming import named
     from terminal.exploring import group_facts, group_lines
-    from terminal.progress import index_progress
+    from terminal.progress import progress
 
     with library_here() as library:
         gathered = _gathered(library, narrowed, model)
-        with index_progress() as watch:
+        with progress() as watch:
             found = grouped(gathered.vectors, number, watch)
         names = named(library, gathered.model, encoder_of, found)
     for group, words in zip(found, names, strict=True):
@@ -74,12 +74,12 @@ def map(
     from indexer.organize.project import available
     from indexer.photo import absolute
     from terminal.exploring import map_facts, map_said
-    from terminal.progress import index_progress
+    from terminal.progress import progress
     from terminal.text import json_line
 
     path, method = absolute(out), available(projection)
     page.check(path, force)
-    with library_here() as library, index_progress() as watch:
+    with library_here() as library, progress() as watch:
         gathered = _gathered(library, narrowed, model)
         drawn = draw(library, encoder_of, gathered, method, number, most, watch)
     if not len(gathered):
@@ -110,10 +110,12 @@ def odd(
     from indexer.organize.odd import STANDS_OUT, hits_of
     from indexer.organize.odd import odd as strays
     from terminal.exploring import odd_lines
+    from terminal.progress import progress
 
     with library_here() as library:
         gathered = _gathered(library, narrowed, model)
-        found = strays(gathered.vectors, STANDS_OUT if least is None else least)[:number]
+        with progress() as watch:
+            found = strays(gathered.vectors, STANDS_OUT if least is None else least, watch)[:number]
         hits = hits_of(library, gathered, found, narrowed.filters())[:number]
     if not hits:
         say("nothing stands out" if len(gathered) else "no photo passes")

@@ -45,7 +45,7 @@ def index(
     from indexer.inform import inform
     from indexer.scan import photo_roots
     from indexer.settings import Settings
-    from terminal.progress import index_progress
+    from terminal.progress import progress
 
     roots = photo_roots(paths or [])
     settings = Settings(batch, workers or os.cpu_count() or 1, max_megapixels * 1_000_000)
@@ -56,13 +56,13 @@ def index(
             _tell_plan(library, model, settings, as_json)
             return SOME_SKIPPED if report.left_out else DONE
         in_use, asked_for = encoders(library, model)
-        with index_progress() as watch:
+        with progress() as watch:
             report = build(library, in_use, roots, exclude, settings, watch)
         _tell(report, as_json)
-        with index_progress() as watch:
+        with progress() as watch:
             informed = inform(library, settings, watch)
         _tell_informed(informed, as_json)
-        with index_progress() as watch:
+        with progress() as watch:
             completion = complete(library, asked_for, settings, watch)
         _tell_completion(completion, as_json)
         for encoder in {in_use, asked_for}:

@@ -64,7 +64,7 @@ def eval(
     from indexer.organize.evaluate import evaluate, ways
     from indexer.organize.questions import read, resolve
     from terminal.measuring import counted
-    from terminal.progress import index_progress
+    from terminal.progress import progress
 
     with library_here() as library:
         filters = narrowed.filters()
@@ -75,7 +75,7 @@ def eval(
             say(f"{file}: nothing is asked in it" if not asked.questions else counted(asked, questions))
             return NOTHING_FOUND
         notes: dict[str, None] = {}
-        with index_progress() as watch:
+        with progress() as watch:
             trials = evaluate(questions, to_ask, _finder(library, notes), watch, filters)
     for note in (counted(asked, questions), *notes):
         say(note)

@@ -49,12 +49,12 @@ def tag(
 def _tag(library: "Library", how: How, filters: "Filters", model: str | None, as_json: bool) -> int:
     from indexer.organize.tags import LEAST, tag
     from indexer.organize.vocabulary import read
-    from terminal.progress import index_progress
+    from terminal.progress import progress
     from terminal.tagging import tagged
 
     words = read(how.vocabulary)
     speaker = _speaker(library, model)
-    with index_progress() as watch:
+    with progress() as watch:
         done = tag(
             library,
             speaker,
@@ -99,13 +99,13 @@ def _list(library: "Library", filters: "Filters", as_json: bool) -> int:
 def _suggest(library: "Library", how: How, images: Sequence[Path], model: str | None, as_json: bool) -> int:
     from indexer.organize.tags import suggest
     from indexer.organize.vocabulary import read
-    from terminal.progress import index_progress
+    from terminal.progress import progress
     from terminal.tagging import suggested
 
     words, speaker = read(how.vocabulary), _speaker(library, model)
     any_at_all = False
     for image in images:
-        with index_progress() as watch:
+        with progress() as watch:
             suggestions = suggest(library, speaker, image, words, _language(speaker, how), watch)
         suggestions = [one for one in suggestions if one.confidence >= (how.min_confidence or 0)][: how.number]
         if len(images) > 1 and not as_json:
@@ -132,12 +132,12 @@ def _edit(library: "Library", instead: Instead, images: Sequence[Path], filters:
 def _xmp(library: "Library", instead: Instead, how: How, filters: "Filters", as_json: bool) -> int:
     from indexer.organize.xmp import remove_tags, write_tags
     from indexer.photo import Skip
-    from terminal.progress import index_progress
+    from terminal.progress import progress
     from terminal.tagging import changed
     from terminal.text import photos
 
     files = skipped = 0
-    with index_progress() as watch:
+    with progress() as watch:
         if instead.write_xmp:
             least = how.min_confidence or 0.0
             outcomes = write_tags(library, filters, how.form, least=least, japanese=how.japanese, watch=watch)

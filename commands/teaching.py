@@ -64,10 +64,10 @@ def _teach(
     library: "Library", speaker: "Speaker", name: str, pictures: tuple[list[Path], list[Path]], as_json: bool
 ) -> int:
     from indexer.organize.teach import teach as learn
-    from terminal.progress import index_progress
+    from terminal.progress import progress
     from terminal.teaching import lines
 
-    with index_progress() as watch:
+    with progress() as watch:
         concept = learn(library, speaker, name, *pictures, watch)
     sys.stdout.writelines(lines([concept], speaker.model.name, as_json))
     for path in concept.missing:

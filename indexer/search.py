@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -13,9 +12,8 @@ from indexer.asking.concepts import Taught
 from indexer.asking.encoding import Load, Speaker, paths_of, sentence
 from indexer.asking.evidence import Aim, Evidence, Scene, kind_of
 from indexer.asking.folding import MOST, Folding
-from indexer.errors import NoSuchPath
 from indexer.photo import Facts, Hit, Vector, canonical
-from indexer.query import VERDICTS, Filters, Query, Term, Verdict
+from indexer.query import VERDICTS, Query, Term, Verdict
 from indexer.store.library import Library
 from indexer.store.words import WordMatch
 
@@ -57,7 +55,7 @@ def search(library: Library, load: Load, query: Query) -> Answer:
     picture that is in the library. Such a picture is not its own answer; a copy of it at another path is.
     """
     model = library.searchable(query.model)
-    _check_folders(library, query.filters)
+    library.must_know(query.filters.folders)
     speaker = Speaker(library, model, load)
     asked = _asked(library, speaker, query)
     folding = _folding(library, speaker, asked.photos) if query.fold else None
@@ -77,13 +75,6 @@ def search(library: Library, load: Load, query: Query) -> Answer:
 
 def _folding(library: Library, speaker: Speaker, photos: int) -> Folding:
     return Folding(library, speaker.model.name, Calibration(library, speaker, photos).scale("picture"))
-
-
-def _check_folders(library: Library, filters: Filters) -> None:
-    """A folder that neither the disk nor the library knows is a slip of the keyboard."""
-    for folder in filters.folders:
-        if not library.files.count(folder) and not Path(folder).exists():
-            raise NoSuchPath(folder)
 
 
 def _asked(library: Library, speaker: Speaker, query: Query) -> "Asked":

@@ -34,8 +34,8 @@ DOING = {
 
 
 @contextmanager
-def index_progress() -> "Iterator[Watch]":
-    """A watcher for `build` and `complete`, shown for the length of the block."""
+def progress() -> "Iterator[Watch]":
+    """A watcher for what lasts, shown for the length of the block."""
     if not sys.stderr.isatty():
         yield PlainLines(sys.stderr).show
         return

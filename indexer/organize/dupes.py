@@ -8,20 +8,18 @@ goes what was confirmed with it, so that no chain of small steps leads from one 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
 from indexer.asking.calibration import Calibration
 from indexer.asking.encoding import Load, Speaker
 from indexer.asking.folding import NEAR, alike, moment
-from indexer.errors import NoSuchPath
 from indexer.organize.keeper import Photo, keeper
 from indexer.organize.looking import Looking, Pairs
 from indexer.organize.neighbours import nearest
 from indexer.photo import Facts, ModelIdentity, Vector
 from indexer.query import Filters
-from indexer.settings import DEFAULTS, Progress, Settings, Watch
+from indexer.settings import DEFAULTS, Settings, Watch
 from indexer.store.library import Library
 
 NEIGHBOURS = 12  # of each picture that may be candidates
@@ -81,9 +79,7 @@ def duplicates(
     Raises NothingIndexed, NoSuchModel, and NoSuchPath for a folder that neither disk nor library knows.
     """
     searched = library.searchable(model)
-    for folder in filters.folders:
-        if not library.files.count(folder) and not Path(folder).exists():
-            raise NoSuchPath(folder)
+    library.must_know(filters.folders)
     search = Search(library, filters, searched.name, Looking(library, settings, watch))
     if not exact:
         search.look(_pairs(library, filters, searched.name, _likely(library, load, searched), watch))
@@ -100,17 +96,16 @@ def _likely(library: Library, load: Load, model: ModelIdentity) -> float:
 def _pairs(library: Library, filters: Filters, model: str, likely: float, watch: Watch) -> Pairs:
     """Content ids (m, 2), the smaller first. The vectors need not lie in memory any longer."""
     ids, vectors = library.all_vectors(filters, model)
-    watch(Progress("compare", 0, len(ids)))
-    pairs: Pairs = ids[candidates(vectors, likely)]
+    pairs: Pairs = ids[candidates(vectors, likely, watch)]
     return pairs
 
 
-def candidates(vectors: Vector, likely: float) -> Pairs:
+def candidates(vectors: Vector, likely: float, watch: Watch = lambda _: None) -> Pairs:
     """Of n unit vectors the rows (m, 2) of those that may be one picture, the most alike first.
 
     All of each one's nearest that are `likely` so alike, and as many of the others as there is room for.
     """
-    rows, cosines = nearest(vectors, NEIGHBOURS)
+    rows, cosines = nearest(vectors, NEIGHBOURS, watch)
     near = np.flatnonzero(rows >= 0)
     one, other, cosine = near // NEIGHBOURS, rows.ravel()[near].astype(np.int64), cosines.ravel()[near]
     pairs = np.stack([np.minimum(one, other), np.maximum(one, other)], axis=1)

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from indexer.errors import NoSuchPath
 from indexer.photo import ModelIdentity, Vector
 from indexer.query import Filters
 from indexer.store.library import Library
@@ -31,9 +29,7 @@ class Gathered:
 
 def gather(library: Library, filters: Filters, model: str | None = None) -> Gathered:
     """Raises NothingIndexed, NoSuchModel, and NoSuchPath for a folder that neither disk nor library knows."""
-    for folder in filters.folders:
-        if not library.files.count(folder) and not Path(folder).exists():
-            raise NoSuchPath(folder)
+    library.must_know(filters.folders)
     kept = library.searchable(model)
     ids, vectors = library.all_vectors(filters, kept.name)
     lying = paths_of(library, ids.tolist(), filters)

@@ -46,13 +46,9 @@ class Looking:
 
     def look(self, pairs: Pairs) -> None:
         """Looks at those of content ids (n, 2) that nobody has looked at, as far as their files are there."""
-        new = [
-            (one, other)
-            for one, other in pairs.tolist()
-            if _key(one, other) not in self._seen and not {one, other} & self.unread
-        ]
+        new = [(one, other) for one, other in pairs.tolist() if _key(one, other) not in self._seen]
         done = 0
-        for batch in _batches(_in_order(new)):
+        for batch in _batches(pair for pair in _in_order(new) if self.unread.isdisjoint(pair)):
             self._watch(Progress("look", done, len(new)))
             self._look(batch)
             done += len(batch)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
+from indexer.settings import Progress, Watch
 
 FEW = 8192  # photos that are all compared
 PROBES = 8  # cells that each photo is looked for in
@@ -32,10 +33,13 @@ class Neighbours(NamedTuple):
     cosines: Vector
 
 
-def nearest(vectors: Vector, k: int) -> Neighbours:
+def nearest(vectors: Vector, k: int, watch: Watch = lambda _: None) -> Neighbours:
     """float32 (n, dim) of unit length -> the k nearest others of each."""
     best = Neighbours(np.full((len(vectors), k), -1, np.int32), np.full((len(vectors), k), -1, np.float32))
+    done = 0
     for queries, members in _comparisons(vectors):
+        watch(Progress("compare", done, len(vectors)))
+        done += len(members)
         for some in _pieces(queries, len(members)):
             cosines = vectors[some] @ vectors[members].T
             cosines[some[:, None] == members[None, :]] = -1  # itself

@@ -16,6 +16,7 @@ from indexer.organize.gathered import Gathered
 from indexer.organize.neighbours import nearest
 from indexer.photo import NO_FACTS, Hit, Vector
 from indexer.query import Filters
+from indexer.settings import Watch
 from indexer.store.library import Library
 
 NEAREST = 8
@@ -49,12 +50,12 @@ class Odd:
         return (isolated, far) if self.far else (isolated,)
 
 
-def odd(vectors: Vector, at_least: float = STANDS_OUT) -> list[Odd]:
+def odd(vectors: Vector, at_least: float = STANDS_OUT, watch: Watch = lambda _: None) -> list[Odd]:
     """float32 (n, dim) of unit length -> those with at least such a score, the oddest first; none of fewer than 4."""
     if len(vectors) < FEW:
         return []
     k = min(NEAREST, max(1, (len(vectors) - 1) // 3))
-    near = nearest(vectors, k)
+    near = nearest(vectors, k, watch)
     outer = np.where(near.cosines > -1, near.cosines, near.cosines[:, :1])[:, k // 2 :]  # (n, about k / 2)
     distances = np.sqrt(np.maximum(0, 2 - 2 * outer)).mean(axis=1)
     around = np.quantile(distances[np.maximum(near.rows, 0)], CLOSE, axis=1)

@@ -64,7 +64,7 @@ def _tsne(vectors: Vector, watch: Watch) -> Vector:
     start = _principal(vectors, 2)
     embedding: Any = openTSNE.TSNEEmbedding(
         1e-4 * start / max(float(start[:, 0].std()), 1e-9),
-        _affinities(vectors),
+        _affinities(vectors, watch),
         n_jobs=_threads(vectors),
         random_state=SEED,
     )
@@ -86,12 +86,12 @@ class Shown:
         self._watch(Progress("project", self.before + iteration, EARLY + LATE))
 
 
-def _affinities(vectors: Vector) -> Any:
+def _affinities(vectors: Vector, watch: Watch) -> Any:
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
-    near = nearest(vectors, int(3 * perplexity))
+    near = nearest(vectors, int(3 * perplexity), watch)
     lacking = near.rows < 0  # hardly ever: counted as the nearest again
     rows = np.where(lacking, near.rows[:, :1], near.rows)
     distances = np.sqrt(np.maximum(0, 2 - 2 * np.where(lacking, near.cosines[:, :1], near.cosines)))

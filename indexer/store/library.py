@@ -17,6 +17,7 @@ from indexer.errors import (
     LibraryFull,
     ModelIncomplete,
     ModelInUse,
+    NoSuchPath,
     NothingIndexed,
     OtherModel,
 )
@@ -269,6 +270,12 @@ class Library:
             return self.files.let_go(paths)
 
     # -- photos out
+
+    def must_know(self, folders: Iterable[str]) -> None:
+        """Raises NoSuchPath for one that neither the disk nor the library knows: a slip of the keyboard."""
+        for folder in folders:
+            if not self.files.count(folder) and not Path(folder).exists():
+                raise NoSuchPath(folder)
 
     def by_vector(
         self, vector: Vector, k: int, filters: Filters = EVERYWHERE, model: str | None = None

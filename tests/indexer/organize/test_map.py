@@ -158,7 +158,7 @@ def test_alike_pictures_lie_beside_each_other_and_always_at_the_same_places() ->
     assert kept_together(places, 30) > 0.98
     assert places.min() >= 0 and places.max() <= 1 and np.ptp(places, axis=0).max() == pytest.approx(1, abs=1e-5)
     assert (project.project(vectors, "tsne", nobody) == places).all()
-    assert {(progress.stage, progress.total) for progress in told} == {("project", 750)}
+    assert {(progress.stage, progress.total) for progress in told} == {("compare", 240), ("project", 750)}
     assert told[-1].done == 750
 
 
