@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_here, name_here, say
-from terminal.options import Narrowed, Shown, with_options
+from terminal.options import Narrowed, ShownFolded, with_options
 
 if TYPE_CHECKING:
     from indexer.query import Query
@@ -28,7 +28,7 @@ def search(
     only_pictures: Annotated[bool, typer.Option("--only-pictures", help="Ask what photos look like.")] = False,
     *,
     narrowed: Narrowed,
-    shown: Shown,
+    shown: ShownFolded,
 ) -> int:
     """Find photos by what is in them and what is written of them.
 
@@ -53,7 +53,7 @@ def similar(
     image: Annotated[Path, typer.Argument(help="Any picture, in the library or not.")],
     *,
     narrowed: Narrowed,
-    shown: Shown,
+    shown: ShownFolded,
 ) -> int:
     """Find photos that look like a picture."""
     from indexer.query import Query, Term
@@ -62,14 +62,14 @@ def similar(
     return _answer(_narrow(query, narrowed, shown), shown)
 
 
-def _narrow(query: "Query", narrowed: Narrowed, shown: Shown) -> "Query":
+def _narrow(query: "Query", narrowed: Narrowed, shown: ShownFolded) -> "Query":
     filters = narrowed.filters()
     return replace(
         query, filters=filters, limit=shown.number, model=shown.model, minimum=shown.minimum, fold=shown.folds
     )
 
 
-def _answer(query: "Query", shown: Shown) -> int:
+def _answer(query: "Query", shown: ShownFolded) -> int:
     import mlx_clip
     from indexer.search import search as find
     from terminal.answers import lines, nothing

@@ -106,12 +106,18 @@ class Shown:
 
     number: Count = 10
     minimum: Minimum = None
-    fold: Fold = None
     explain: Explain = False
     as_json: Json = False
     paths: Paths = False
     print0: Print0 = False
     model: Model = None
+
+
+@dataclass(frozen=True)
+class ShownFolded(Shown):
+    """The same, where many answers may be of one moment."""
+
+    fold: Fold = None
 
     @property
     def folds(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 from indexer.photo import Facts, Hit
 from terminal.answers import lines, nothing
-from terminal.options import Shown
+from terminal.options import Shown, ShownFolded
 
 HIT = Hit(1, "/p/é\n.jpg", 0.25, 4, 3, "JPEG", 9, "likely", ("picture 0.25", 'word "é" in file name'))
 
@@ -25,9 +25,9 @@ def test_what_was_folded_into_a_hit_is_counted_for_people_and_listed_for_program
 
 
 def test_folding_is_for_people_unless_it_was_typed() -> None:
-    assert Shown().folds
-    assert not (Shown(as_json=True).folds or Shown(paths=True).folds or Shown(print0=True).folds)
-    assert Shown(as_json=True, fold=True).folds and not Shown(fold=False).folds
+    assert ShownFolded().folds
+    assert not any(ShownFolded(**{shape: True}).folds for shape in ("as_json", "paths", "print0"))
+    assert ShownFolded(as_json=True, fold=True).folds and not ShownFolded(fold=False).folds
 
 
 def test_an_explanation_stands_under_its_photo() -> None:
