@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_here, name_here, say
+from commands.wiring import DONE, NOTHING_FOUND, library_here, say, speaker_here
 from terminal.options import Narrowed, Shown, with_options
 
 if TYPE_CHECKING:
@@ -45,13 +45,12 @@ def _more(
     narrowed: Narrowed,
     shown: Shown,
 ) -> int:
-    from indexer.asking.encoding import Speaker
     from indexer.organize.more import more as recommend
     from terminal.answers import lines
     from terminal.recommending import nothing, strangers
 
     filters = narrowed.filters()
-    speaker = Speaker(library, library.searchable(shown.model and name_here(library, shown.model)), encoder_of)
+    speaker = speaker_here(library, shown.model)
     found = recommend(library, speaker, *pictures, filters, shown.number, again, shown.minimum)
     for sentence in strangers(found.strangers):
         say(sentence)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.wiring import DONE, NOTHING_FOUND, SOME_SKIPPED, encoder_of, library_here, name_here, say
+from commands.wiring import DONE, NOTHING_FOUND, SOME_SKIPPED, library_here, say, speaker_here
 from terminal.options import Json, Model, Narrowed, with_options
 from terminal.tagging import How, Instead
 
@@ -53,7 +53,7 @@ def _tag(library: "Library", how: How, filters: "Filters", model: str | None, as
     from terminal.tagging import tagged
 
     words = read(how.vocabulary)
-    speaker = _speaker(library, model)
+    speaker = speaker_here(library, model)
     with progress() as watch:
         done = tag(
             library,
@@ -69,13 +69,6 @@ def _tag(library: "Library", how: How, filters: "Filters", model: str | None, as
     if lacking := library.lacking(done.model):
         say(f"{lacking:,} pictures have no vector of {done.model}: `pics index --model {done.model}` makes them")
     return DONE if done.pictures else NOTHING_FOUND
-
-
-def _speaker(library: "Library", model: str | None) -> "Speaker":
-    from indexer.asking.encoding import Speaker
-
-    identity = library.searchable(name_here(library, model) if model else None)
-    return Speaker(library, identity, encoder_of)
 
 
 def _language(speaker: "Speaker", how: How) -> "Language":
@@ -102,7 +95,7 @@ def _suggest(library: "Library", how: How, images: Sequence[Path], model: str | 
     from terminal.progress import progress
     from terminal.tagging import suggested
 
-    words, speaker = read(how.vocabulary), _speaker(library, model)
+    words, speaker = read(how.vocabulary), speaker_here(library, model)
     any_at_all = False
     for image in images:
         with progress() as watch:

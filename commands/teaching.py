@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_here, name_here, say
+from commands.wiring import DONE, NOTHING_FOUND, library_here, say, speaker_here
 from terminal.options import Json, Model
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def teach(
     with library_here() as library:
         if forgotten is not None:
             return _forget(library, forgotten)
-        speaker = _speaker(library, model)
+        speaker = speaker_here(library, model)
         if listed:
             return _list(library, speaker, as_json)
         return _teach(library, speaker, name or "", (images or [], without or []), as_json)
@@ -52,12 +52,6 @@ def _check(
         raise typer.BadParameter("say what to call it, and name pictures of it", param_hint="NAME")
     elif not (images or without):
         raise typer.BadParameter(f"name pictures of {name}", param_hint="IMG")
-
-
-def _speaker(library: "Library", model: str | None) -> "Speaker":
-    from indexer.asking.encoding import Speaker
-
-    return Speaker(library, library.searchable(name_here(library, model) if model else None), encoder_of)
 
 
 def _teach(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from indexer.asking.encoding import Speaker
     from indexer.photo import ModelIdentity
     from indexer.store.library import Library
     from mlx_clip.encoder import Encoder
@@ -78,6 +79,13 @@ def name_here(library: "Library | None", model: str) -> str:
     except UnknownModel:
         folder = str(absolute(Path(model)))
         return folder if library and folder in {kept.name for kept in library.models()} else model
+
+
+def speaker_here(library: "Library", model: str | None) -> "Speaker":
+    """Of the model that was typed, None: of the one in use. Raises NothingIndexed, NoSuchModel."""
+    from indexer.asking.encoding import Speaker
+
+    return Speaker(library, library.searchable(model and name_here(library, model)), encoder_of)
 
 
 def load(model: str | None, revision: str | None = None) -> "Encoder":

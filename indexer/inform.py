@@ -62,8 +62,8 @@ class Pass:
         return self._informed
 
     def _copies_of(self, pictures: list[Wanted]) -> dict[str, list[str]]:
-        paths = self._library.files.paths([wanted.content_id for wanted in pictures])
-        here = {wanted.file.path: paths[wanted.content_id] for wanted in pictures}
+        files = self._library.files.lying([wanted.content_id for wanted in pictures])
+        here = {wanted.file.path: [file.path for file in files[wanted.content_id]] for wanted in pictures}
         return {path: [other for other in copies if other != path] for path, copies in here.items() if copies[1:]}
 
     def _put(self, batch: list[Read]) -> None:

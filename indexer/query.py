@@ -36,6 +36,11 @@ VERDICTS: tuple[Verdict, ...] = ("strong", "likely", "weak")
 """Best first."""
 
 
+def reaches(sure: Verdict | None, minimum: Verdict | None) -> bool:
+    """Whether it is as sure as that, at least; None: that is not asked for."""
+    return minimum is None or (sure is not None and VERDICTS.index(sure) <= VERDICTS.index(minimum))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """Exactly one of `words` and `picture`, how much it weighs beside the others, and whether it is wanted or not."""

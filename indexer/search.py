@@ -13,7 +13,7 @@ from indexer.asking.encoding import Load, Speaker, paths_of, sentence
 from indexer.asking.evidence import Aim, Evidence, Scene, kind_of
 from indexer.asking.folding import MOST, Folding
 from indexer.photo import Facts, Hit, Vector, canonical
-from indexer.query import VERDICTS, Query, Term, Verdict
+from indexer.query import VERDICTS, Query, Term, Verdict, reaches
 from indexer.store.library import Library
 from indexer.store.words import WordMatch
 
@@ -57,15 +57,16 @@ def search(library: Library, load: Load, query: Query) -> Answer:
     model = library.searchable(query.model)
     library.must_know(query.filters.folders)
     speaker = Speaker(library, model, load)
-    asked = _asked(library, speaker, query)
-    folding = _folding(library, speaker, asked.photos) if query.fold else None
+    calibration = Calibration(library, speaker)
+    asked = _asked(library, speaker, calibration, query)
+    folding = Folding(library, model.name, calibration.scale("picture")) if query.fold else None
     depth = query.limit + DEPTH
     while True:
         candidates = asked.candidates(depth)
         hits = _hits(library, asked, candidates, depth if folding else query.limit)
         enough = sum(1 for candidate in candidates if not candidate.vetoed) >= query.limit or not query.unwanted
         if folding:
-            full = sum(1 for candidate in candidates if _reaches(candidate.verdict, query.minimum)) >= depth
+            full = sum(1 for candidate in candidates if reaches(candidate.verdict, query.minimum)) >= depth
             hits = folding.folded(hits)
             enough = enough and (len(hits) >= query.limit or not full or depth >= MOST)
         if enough or len(candidates) < depth:
@@ -73,16 +74,12 @@ def search(library: Library, load: Load, query: Query) -> Answer:
         depth *= DEEPER
 
 
-def _folding(library: Library, speaker: Speaker, photos: int) -> Folding:
-    return Folding(library, speaker.model.name, Calibration(library, speaker, photos).scale("picture"))
-
-
-def _asked(library: Library, speaker: Speaker, query: Query) -> "Asked":
+def _asked(library: Library, speaker: Speaker, calibration: Calibration, query: Query) -> "Asked":
     """The question in numbers. A model that knows pictures only leaves words to what is written of photos."""
-    asked = Asked(library, query, speaker.model.name, library.files.count_contents())
+    asked = Asked(library, query, speaker.model.name, calibration.photos)
     if not query.by_picture:
         return asked
-    calibration, taught = Calibration(library, speaker, asked.photos), Taught(library, speaker)
+    taught = Taught(library, speaker)
     for term in query.terms:
         aims = asked.wanted if term.wanted else asked.unwanted
         rest = _take_concepts(asked, aims, taught, term)
@@ -264,7 +261,7 @@ def _hits(library: Library, asked: Asked, candidates: Sequence[Candidate], most:
     """Every path of the first candidates that are good enough, but those of the pictures that were asked with."""
     query = asked.query
     own = {path for term in query.wanted if term.picture for path in paths_of(term.picture)}
-    kept = [candidate for candidate in candidates if _reaches(candidate.verdict, query.minimum)]
+    kept = [candidate for candidate in candidates if reaches(candidate.verdict, query.minimum)]
     kept = kept[: most + len(own)]
     facts = library.facts([candidate.content_id for candidate in kept])
     by_id = {candidate.content_id: (place, candidate) for place, candidate in enumerate(kept)}
@@ -277,12 +274,6 @@ def _hits(library: Library, asked: Asked, candidates: Sequence[Candidate], most:
         return by_id[hit.content_id][0], not (named and fusion.is_name(hit.path, named)), hit.path
 
     return [_hit(hit, by_id[hit.content_id][1], facts) for hit in sorted(hits, key=order)]
-
-
-def _reaches(verdict: Verdict | None, minimum: Verdict | None) -> bool:
-    if minimum is None:
-        return True
-    return verdict is not None and VERDICTS.index(verdict) <= VERDICTS.index(minimum)
 
 
 def _hit(hit: Hit, candidate: Candidate, facts: dict[int, Facts]) -> Hit:

@@ -21,11 +21,14 @@ def group_facts(
     group: "Group", words: "Sequence[Word]", paths: Sequence[Sequence[str]], members: bool
 ) -> dict[str, Any]:
     """A group as a flat object; docs/json.md says what each key means."""
+    from indexer.organize.naming import spelled
+
+    name, japanese = spelled(words)
     found = {
         "path": paths[group.rows[0]][0],
         "score": round(group.cohesion, 4),
-        "name": ", ".join(word.name for word in words) or None,
-        "japanese": "、".join(word.japanese or word.name for word in words) or None,
+        "name": name or None,
+        "japanese": japanese or None,
         "size": len(group.rows),
         "central": [paths[row][0] for row in group.rows[:CENTRAL]],
     }

@@ -30,7 +30,9 @@ GROWN = 1.5
 METHOD = 1  # of measuring, and the version of UNRELATED: what was kept by another is not read
 CHANCE: dict[Verdict, float] = {"strong": 0.02, "likely": 0.10}
 """How often an unrelated question finds as good a photo somewhere in the library."""
-LIKELY = -math.log(-math.log1p(-CHANCE["likely"]))  # the least surprise that is likely
+LEAST = {name: -math.log(-math.log1p(-chance)) for name, chance in CHANCE.items()}
+"""The surprise that has that chance: with p of the Gumbel distribution above it, it is -log(-log(1 - p))."""
+LIKELY = LEAST["likely"]
 QUARTILES = 1.5725  # how far a Gumbel distribution's quartiles lie apart, in its scale
 MEDIAN = 0.3665  # how far its median lies above its mode
 UNRELATED = (
@@ -78,12 +80,14 @@ class Scale:
 
     def surprise(self, cosines: Floats, photos: int) -> Floats:
         """How far above what the best of so many unrelated photos would score, in spreads of that."""
-        mode = self.mode + self.growth * (_reach(photos) - _reach(self.of))
-        return (cosines - mode) / self.spread
+        return (cosines - self._mode(photos)) / self.spread
 
     def cosine(self, surprise: float, photos: int) -> float:
         """The one that is so surprising."""
-        return self.mode + self.growth * (_reach(photos) - _reach(self.of)) + surprise * self.spread
+        return self._mode(photos) + surprise * self.spread
+
+    def _mode(self, photos: int) -> float:
+        return self.mode + self.growth * (_reach(photos) - _reach(self.of))
 
 
 def _reach(photos: int) -> float:
@@ -92,11 +96,8 @@ def _reach(photos: int) -> float:
 
 
 def verdict(surprise: float) -> Verdict:
-    """What chance has to say to it: with p of the Gumbel distribution above it, it is -log(-log(1 - p))."""
-    for name in VERDICTS:
-        if name in CHANCE and surprise >= -math.log(-math.log1p(-CHANCE[name])):
-            return name
-    return "weak"
+    """What chance has to say to it."""
+    return next((name for name in VERDICTS if name in LEAST and surprise >= LEAST[name]), "weak")
 
 
 def measured(cosines: Floats, of: int, photos: int, alike: float) -> Scale:
@@ -132,18 +133,18 @@ def calibrate(library: Library, encoder: Encoder) -> None:
     """Measures the scales of a model that has vectors here, where they are lacking: else the first question waits."""
     model = library.kept_as(identity(encoder))
     if model and library.sample_vectors(1, model.name).any():
-        calibration = Calibration(library, Speaker(library, model, lambda _: encoder), library.files.count_contents())
+        calibration = Calibration(library, Speaker(library, model, lambda _: encoder))
         for kind in get_args(Kind):
             calibration.scale(kind)
 
 
 class Calibration:
-    """The scales of a model in a library of so many photos."""
+    """The scales of a model in a library, which has so many `photos`."""
 
-    def __init__(self, library: Library, speaker: Speaker, photos: int) -> None:
+    def __init__(self, library: Library, speaker: Speaker) -> None:
         self._library = library
         self._speaker = speaker
-        self._photos = photos
+        self.photos = library.files.count_contents()
         self._scales: dict[Kind, Scale | None] = {}
 
     def scale(self, kind: Kind) -> Scale | None:
@@ -156,7 +157,7 @@ class Calibration:
         kept = self._library.known(self._speaker.model.name, f"scale of {kind}, {METHOD}")
         if kept is not None:
             scale = Scale(**json.loads(kept))
-            if scale.photos / GROWN < self._photos < scale.photos * GROWN:
+            if scale.photos / GROWN < self.photos < scale.photos * GROWN:
                 return scale
         return None
 
@@ -171,7 +172,7 @@ class Calibration:
         if np.isnan(cosines).all():
             return None
         of = len(sample) if kind == "words" else min(AT_A_TIME, len(sample))
-        scale = measured(cosines, of, self._photos, mean_cosine(questions))
+        scale = measured(cosines, of, self.photos, mean_cosine(questions))
         self._library.keep_fact(self._speaker.model.name, f"scale of {kind}, {METHOD}", json.dumps(asdict(scale)))
         return scale
 
@@ -179,17 +180,19 @@ class Calibration:
         """float32 (texts, dim): encoded once for each model; None where it knows no words."""
         name = self._speaker.model.name
         kept = self._library.known(name, f"unrelated texts, {METHOD}")
-        vectors = None if kept is None else _unpacked(kept, self._speaker.model.dim)
+        vectors = None if kept is None else unpacked(kept, self._speaker.model.dim)
         if vectors is None or len(vectors) != len(UNRELATED):
             vectors = self._speaker.texts(list(UNRELATED))
             if vectors is not None:
-                self._library.keep_fact(name, f"unrelated texts, {METHOD}", _packed(vectors))
+                self._library.keep_fact(name, f"unrelated texts, {METHOD}", packed(vectors))
         return vectors
 
 
-def _packed(vectors: Vector) -> str:
+def packed(vectors: Vector) -> str:
+    """Vectors as a fact that the library keeps of a model: half as exact as they were."""
     return base64.b64encode(vectors.astype("<f2").tobytes()).decode("ascii")
 
 
-def _unpacked(kept: str, dim: int) -> Vector:
+def unpacked(kept: str, dim: int) -> Vector:
+    """float32 (n, dim)."""
     return np.frombuffer(base64.b64decode(kept), "<f2").reshape(-1, dim).astype(np.float32)

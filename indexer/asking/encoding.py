@@ -66,7 +66,7 @@ class Speaker:
         if term.words is not None:
             return self.words(term.words)
         assert term.picture is not None
-        return self._of_picture(term.picture)
+        return self.picture(term.picture).vector
 
     def words(self, words: str) -> Vector | None:
         """float32 (dim,), of unit length; None where the model knows pictures only."""
@@ -79,13 +79,16 @@ class Speaker:
         return vector
 
     def picture(self, typed: Path) -> Picture:
-        """As `vector`, with what the library knows it by: as it was indexed, or read now."""
+        """Stored under one of its paths, stored for its bytes, or made now.
+
+        Raises NoSuchPath, NotAPicture, OtherModel.
+        """
         path = absolute(typed)
         stamp = _stamp(path)
-        here = (self._library.bytes_at(name, stamp) for name in sorted(paths_of(typed)))
-        sha256 = next(filter(None, here), None)
-        if sha256 is not None:
-            return Picture(sha256, str(path), self.example(sha256, path))
+        for name in sorted(paths_of(typed)):
+            sha256 = self._library.bytes_at(name, stamp)
+            if sha256 is not None and (known := self._known(sha256)) is not None:
+                return Picture(sha256, str(path), known)
         data = _read(path, stamp)
         sha256 = hashlib.sha256(data).digest()
         known = self._known(sha256)
@@ -106,18 +109,6 @@ class Speaker:
     def _known(self, sha256: bytes) -> Vector | None:
         stored = self._library.vector_of(sha256, self.model.name)
         return stored if stored is not None else self._library.concepts.vector(self.model.name, sha256)
-
-    def _of_picture(self, typed: Path) -> Vector:
-        """Stored under one of its paths, stored for its bytes, or made now."""
-        picture = absolute(typed)
-        stamp = _stamp(picture)
-        for path in paths_of(typed):
-            stored = self._library.vector_at(path, stamp, self.model.name)
-            if stored is not None:
-                return stored
-        data = _read(picture, stamp)
-        stored = self._library.vector_of(hashlib.sha256(data).digest(), self.model.name)
-        return stored if stored is not None else self._encode(picture, data)
 
     def _encode(self, picture: Path, data: bytes) -> Vector:
         try:

@@ -89,7 +89,7 @@ def duplicates(
 
 def _likely(library: Library, load: Load, model: ModelIdentity) -> float:
     """The cosine from which on every pair is worth a look."""
-    calibration = Calibration(library, Speaker(library, model, load), library.files.count_contents())
+    calibration = Calibration(library, Speaker(library, model, load))
     return alike(calibration.scale("picture"), NEAR)
 
 
@@ -172,7 +172,7 @@ class Search:
     def found(self) -> Found:
         """The groups with what was settled, and all copies."""
         settled = {photo.content_id for group in self._groups for photo in group.photos}
-        copied = [content_id for content_id in self._library.looks.copied(self._filters) if content_id not in settled]
+        copied = [content_id for content_id in self._library.copied(self._filters) if content_id not in settled]
         self._know(copied)
         copies = [photos for content_id in copied if len(photos := self._photos[content_id]) > 1]
         groups = [*self._groups, *(self._group(photos, *keeper(photos)) for photos in copies)]
@@ -197,7 +197,7 @@ class Search:
         new = [content_id for content_id in contents if content_id not in self._photos]
         for start in range(0, len(new), AT_ONCE):
             some = new[start : start + AT_ONCE]
-            facts, files = self._library.facts(some), self._library.looks.files(some)
+            facts, files = self._library.facts(some), self._library.files.lying(some)
             by_path = {file.path: file for of in files.values() for file in of}
             self._photos.update({content_id: [] for content_id in some})
             for hit in self._library.hits([(content_id, 1.0) for content_id in some], self._filters):

@@ -37,11 +37,7 @@ class Group:
     cohesion: float
 
 
-def nobody(_: Progress) -> None:
-    """Watches nothing."""
-
-
-def grouped(vectors: Vector, k: int | None = None, watch: Watch = nobody) -> list[Group]:
+def grouped(vectors: Vector, k: int | None = None, watch: Watch = lambda _: None) -> list[Group]:
     """float32 (n, dim) of unit length -> k groups, None: as many as there seem to be, the largest first.
 
     Fewer come back where some pictures are the same. Always the same for the same vectors.

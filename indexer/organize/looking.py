@@ -55,7 +55,7 @@ class Looking:
 
     def _look(self, batch: list[tuple[int, int]]) -> None:
         contents = list(dict.fromkeys(content_id for pair in batch for content_id in pair))
-        files = self._library.looks.files(contents)
+        files = self._library.files.lying(contents)
         with ThreadPoolExecutor(self._settings.workers) as pool:
             sights = dict(
                 zip(contents, pool.map(self._sight, (files.get(number, []) for number in contents)), strict=True)

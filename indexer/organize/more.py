@@ -16,7 +16,7 @@ from indexer.asking.encoding import Picture, Speaker
 from indexer.asking.heads import FEWEST_OTHERS, THE_SAME, Backdrop, Way
 from indexer.errors import NothingLiked
 from indexer.photo import Hit, Vector
-from indexer.query import EVERYWHERE, VERDICTS, Filters, Verdict
+from indexer.query import EVERYWHERE, Filters, Verdict, reaches
 from indexer.store.library import Library
 from indexer.store.vectors import Ids
 
@@ -79,7 +79,7 @@ def more(
     blocks = library.vector_blocks(filters, speaker.model.name)
     ids, vectors = _candidates(blocks, kinds, against, taste, limit + DEPTH)
     judged = _judge(vectors, kinds, against, backdrop.photos)
-    good = [row for row in np.flatnonzero(judged.value > 0) if _reaches(judged.verdicts[row], minimum)]
+    good = [row for row in np.flatnonzero(judged.value > 0) if reaches(judged.verdicts[row], minimum)]
     chosen = varied(judged.value[good], _beyond(vectors[good], backdrop), limit)
     rows = [int(good[number]) for number in chosen]
     return Recommended(_hits(library, ids[rows].tolist(), judged, rows, filters), taste.strangers)
@@ -109,8 +109,8 @@ def _vectors(
 ) -> tuple[Vector, tuple[str, ...]]:
     """Of contents that the model has seen, and of named pictures, each once: float32 (n, dim), and their names."""
     known = library.vectors_of(contents, speaker.model.name)
-    paths = library.files.paths(contents)
-    names = [Path(paths.get(content_id, [""])[0]).name for content_id in contents]
+    files = library.files.lying(contents)
+    names = [Path(files[content_id][0].path).name if content_id in files else "" for content_id in contents]
     named = {each.hash: each for each in pictures}.values()
     vectors = np.concatenate([known, *(each.vector[None] for each in named)])
     names += [Path(each.path).name for each in named]
@@ -222,10 +222,6 @@ def varied(values: Floats, vectors: Vector, limit: int) -> list[int]:
         left[row] = -np.inf
         nearest = np.maximum(nearest, vectors @ vectors[row])
     return chosen
-
-
-def _reaches(sure: Verdict, minimum: Verdict | None) -> bool:
-    return minimum is None or VERDICTS.index(sure) <= VERDICTS.index(minimum)
 
 
 def _hits(library: Library, ids: Sequence[int], judged: Judged, rows: Sequence[int], filters: Filters) -> list[Hit]:

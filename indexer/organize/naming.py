@@ -22,6 +22,11 @@ def named(library: Library, model: ModelIdentity, load: Load, groups: Sequence[G
     return [()] * len(groups) if vectors is None else names(groups, words, vectors)
 
 
+def spelled(words: Sequence[Word]) -> tuple[str, str]:
+    """A group's name in English and in Japanese; both empty where it has none."""
+    return ", ".join(word.name for word in words), "、".join(word.japanese or word.name for word in words)
+
+
 def names(groups: Sequence[Group], words: Sequence[Word], vectors: Vector) -> list[tuple[Word, ...]]:
     """One to three words for each group, the best first, from words and their float32 (words, dim).
 

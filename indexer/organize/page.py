@@ -13,6 +13,7 @@ import numpy as np
 
 from indexer.errors import CannotWrite, NotOurMap
 from indexer.organize.groups import Group
+from indexer.organize.naming import spelled
 from indexer.organize.thumbnails import Thumbnail
 from indexer.organize.vocabulary import Word
 from indexer.photo import Vector
@@ -106,9 +107,10 @@ def _facts(drawn: Map) -> dict[str, Any]:
 
 def _group(drawn: Map, group: Group, words: Sequence[Word]) -> dict[str, Any]:
     x, y = _midst(drawn.places[group.rows])
+    name, japanese = spelled(words)
     return {
-        "name": ", ".join(word.name for word in words),
-        "japanese": "、".join(word.japanese or word.name for word in words),
+        "name": name,
+        "japanese": japanese,
         "size": len(group.rows),
         "x": round(x * FINE),
         "y": round(y * FINE),

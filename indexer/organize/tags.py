@@ -83,7 +83,7 @@ def judge(
 ) -> Judge:
     """Raises NoWordsToTagBy where the model knows pictures only."""
     of_words = vectors(speaker, library, words, language, watch)
-    scale = Calibration(library, speaker, library.files.count_contents()).scale("words")
+    scale = Calibration(library, speaker).scale("words")
     if of_words is None or scale is None:
         raise NoWordsToTagBy(speaker.model.name)
     ours = read()
@@ -198,7 +198,7 @@ def _votes(library: Library, speaker: Speaker, vector: Vector, own: Sequence[int
     """
     near = library.by_vector(vector, NEIGHBOURS + len(own), model=speaker.model.name)
     near = [(content_id, cosine) for content_id, cosine in near if content_id not in own][:NEIGHBOURS]
-    scale = Calibration(library, speaker, library.files.count_contents()).scale("picture")
+    scale = Calibration(library, speaker).scale("picture")
     if not near or scale is None:
         return {}
     ids = [content_id for content_id, _ in near]

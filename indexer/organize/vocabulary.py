@@ -1,6 +1,5 @@
 """What pictures can be of: words in English and Japanese, and their vectors by a model."""
 
-import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
+from indexer.asking.calibration import packed, unpacked
 from indexer.asking.encoding import Speaker
 from indexer.errors import NoVocabulary
 from indexer.photo import Vector
@@ -93,13 +93,13 @@ def vectors(
     mark = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     kept = library.known(speaker.model.name, fact)
     if kept is not None and kept.startswith(mark):
-        return np.frombuffer(base64.b64decode(kept[len(mark) :]), "<f2").reshape(len(words), -1).astype(np.float32)
+        return unpacked(kept[len(mark) :], speaker.model.dim)
     each = _encoded(speaker, texts, watch)
     if each is None:
         return None
     means = each.reshape(len(words), len(TEMPLATES[language]), -1).mean(axis=1)
     made: Vector = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
-    library.keep_fact(speaker.model.name, fact, mark + base64.b64encode(made.astype("<f2").tobytes()).decode("ascii"))
+    library.keep_fact(speaker.model.name, fact, mark + packed(made))
     return made
 
 

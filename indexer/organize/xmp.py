@@ -24,8 +24,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from indexer.errors import LacksPackage
-from indexer.metadata import Folders
-from indexer.photo import Skip, canonical, is_offline
+from indexer.metadata import Folders, side_key
+from indexer.photo import Skip, is_offline
 from indexer.query import EVERYWHERE, Filters
 from indexer.settings import Progress, Watch
 from indexer.store.library import Library
@@ -108,9 +108,9 @@ def _sides(photo: Path, folders: Folders) -> list[Path]:
     there = folders.sides_in(str(photo.parent))
     is_raw = photo.suffix.lower() in RAW
     names = [f"{photo.name}.xmp", f"{photo.stem}.xmp"]
-    found = [photo.with_name(there[key]) for name in names if (key := canonical(name).casefold()) in there]
+    found = [photo.with_name(there[key]) for name in names if (key := side_key(name)) in there]
     if found and not is_raw and _has_raw_twin(photo):  # whose IMG.xmp it is
-        found = [side for side in found if canonical(side.stem).casefold() != canonical(photo.stem).casefold()]
+        found = [side for side in found if side_key(side.stem) != side_key(photo.stem)]
     return found or [photo.with_name(names[is_raw])]
 
 

@@ -3,6 +3,7 @@
 apsw brings its own SQLite, because many Pythons are built without loadable extensions.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,16 @@ PATIENCE_MS = 10_000  # how long to wait for another process's transaction; ours
 HURRY_MS = 50  # the same, where it is better to do without
 NO_ROOM = "Could not insert a new vector chunk"  # sqlite-vec's name for a full disk, where it is the first to meet it
 PAGE_SIZE = 32_768  # scans of vectors read 30 % faster than with 4 KB pages
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Ids as one value for `in (select value from json_each(?))`, of whatever kind of integer they are."""
+    return json.dumps(list(map(int, ids)))
+
+
+def in_select(column: str, some: Condition | None) -> Condition:
+    """A condition: the column is in a select of ids; None: nothing is asked of it."""
+    return ("1", []) if some is None else (f"{column} in ({some[0]})", some[1])
 
 
 class Database:

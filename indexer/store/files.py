@@ -5,13 +5,12 @@ where content lies, `finish` lets go of the rest. The comparison is SQL over tem
 no more memory than a thousand.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from indexer.photo import Content, File, Hit, Skip, canonical
-from indexer.store.database import Condition, Database
+from indexer.store.database import Condition, Database, in_select, listed
 from indexer.store.words import Words
 
 SLICE = 2048  # files handed out at a time: enough to keep readers busy, few enough to forget
@@ -203,20 +202,31 @@ class Files:
         """Those of some contents that lie at a path: one that has changed lies nowhere until the run is over."""
         rows = self._database.rows(
             "select content_id from file where content_id in (select value from json_each(?))",
-            json.dumps(list(map(int, contents))),
+            listed(contents),
         )
         return {content_id for (content_id,) in rows}
 
-    def paths(self, contents: Sequence[int]) -> dict[int, list[str]]:
-        """Of some contents every path at which they lie, in the disk's spelling, by their ids."""
-        paths: dict[int, list[str]] = {}
-        for content_id, path in self._database.rows(
-            "select content_id, coalesce(spelling, path) from file"
+    def lying(self, contents: Sequence[int]) -> dict[int, list[File]]:
+        """Of some contents every file, as it was when it was indexed, by their ids and in the order of the paths."""
+        found: dict[int, list[File]] = {}
+        for content_id, *file in self._database.rows(
+            "select content_id, coalesce(spelling, path), size, mtime_ns, volume from file"
             " where content_id in (select value from json_each(?)) order by path",
-            json.dumps(list(map(int, contents))),
+            listed(contents),
         ):
-            paths.setdefault(content_id, []).append(path)
-        return paths
+            found.setdefault(content_id, []).append(File(*file))
+        return found
+
+    def copied(self, among: Condition | None, folders: Sequence[str]) -> list[int]:
+        """The contents of a select of some, None: of all, that lie at several paths in the folders."""
+        inside, values = in_any("path", folders)
+        wanted, more = in_select("content_id", among)
+        rows = self._database.rows(
+            f"select content_id from file where {inside} and {wanted} group by content_id having count(*) > 1",
+            *values,
+            *more,
+        )
+        return [content_id for (content_id,) in rows]
 
     def content_id(self, sha256: bytes) -> int | None:
         found: int | None = self._database.value("select id from content where hash = ?", sha256)
@@ -258,7 +268,7 @@ class Files:
 
     def contents(self, among: Condition | None, after: int, limit: int) -> list[int]:
         """The next contents, by their ids, of a select of some; None: of all."""
-        wanted, values = (f"id in ({among[0]})", among[1]) if among else ("1", [])
+        wanted, values = in_select("id", among)
         rows = self._database.rows(
             f"select id from content where id > ? and {wanted} order by id limit ?", after, *values, limit
         )

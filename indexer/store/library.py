@@ -24,7 +24,7 @@ from indexer.errors import (
 from indexer.photo import NO_FACTS, Content, Facts, File, Hit, ModelIdentity, Vector
 from indexer.query import EVERYWHERE, Filters
 from indexer.store.concepts import Concepts
-from indexer.store.database import Database
+from indexer.store.database import Condition, Database
 from indexer.store.files import Files, in_any
 from indexer.store.filters import passing
 from indexer.store.lacking import Lacking
@@ -323,17 +323,23 @@ class Library:
 
     def tagged(self, filters: Filters = EVERYWHERE, at_once: int = 500) -> Iterator[list[int]]:
         """The contents that pass and have a tag, or had one that a person took; some at a time, by their ids."""
-        among, last = passing(self._database, filters), 0
-        while some := self.tags.having(among, last, at_once):
-            yield some
-            last = some[-1]
+        return self._some_at_a_time(self.tags.having, filters, at_once)
 
     def contents(self, filters: Filters = EVERYWHERE, at_once: int = 500) -> Iterator[list[int]]:
         """All contents that pass, some at a time, in the order of their ids."""
+        return self._some_at_a_time(self.files.contents, filters, at_once)
+
+    def _some_at_a_time(
+        self, following: Callable[[Condition | None, int, int], list[int]], filters: Filters, at_once: int
+    ) -> Iterator[list[int]]:
         among, last = passing(self._database, filters), 0
-        while some := self.files.contents(among, last, at_once):
+        while some := following(among, last, at_once):
             yield some
             last = some[-1]
+
+    def copied(self, filters: Filters = EVERYWHERE) -> list[int]:
+        """The contents that pass and lie at several paths in the folders."""
+        return self.files.copied(passing(self._database, filters), filters.folders)
 
     def has(self, sha256: bytes) -> bool:
         """Whether the library has some bytes, wherever they lie."""
@@ -343,13 +349,6 @@ class Library:
         """The SHA-256 of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
         found = self.files.content_at(path)
         return None if found is None or stamp not in (None, found[1:]) else self.files.sha256(found[0])
-
-    def vector_at(self, path: str, stamp: tuple[int, int] | None, model: str | None = None) -> Vector | None:
-        """A model's vector of the file at a path, if its (size, mtime_ns) are as indexed; None trusts the library."""
-        found = self.files.content_at(path)
-        if found is None or stamp not in (None, found[1:]):
-            return None
-        return self._models.vectors(model).get(found[0])
 
     def vector_of(self, sha256: bytes, model: str | None = None) -> Vector | None:
         """A model's vector of some bytes, wherever they lie."""

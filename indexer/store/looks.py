@@ -1,16 +1,11 @@
-"""Pictures that were laid side by side, and whether they are the same; and where copies lie."""
+"""Pictures that were laid side by side, and whether they are the same."""
 
-import json
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.photo import File
-from indexer.query import Filters
-from indexer.store.database import Database
-from indexer.store.files import in_any
-from indexer.store.filters import passing
+from indexer.store.database import Database, listed
 
 Pairs = NDArray[np.int64]
 
@@ -38,7 +33,7 @@ class Looks:
 
     def same_among(self, contents: Sequence[int]) -> list[tuple[int, int]]:
         """Pairs of some contents that any look found to be the same."""
-        some = json.dumps(list(map(int, contents)))
+        some = listed(contents)
         rows = self._database.rows(
             "select one, other from look where is_same and one in (select value from json_each(?))"
             " and other in (select value from json_each(?))",
@@ -46,28 +41,3 @@ class Looks:
             some,
         )
         return [(one, other) for one, other in rows]
-
-    # -- where pictures lie
-
-    def copied(self, filters: Filters) -> list[int]:
-        """The contents that pass and lie at several paths in the folders."""
-        inside, values = in_any("path", filters.folders)
-        among = passing(self._database, filters)
-        wanted, more = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
-        rows = self._database.rows(
-            f"select content_id from file where {inside} and {wanted} group by content_id having count(*) > 1",
-            *values,
-            *more,
-        )
-        return [content_id for (content_id,) in rows]
-
-    def files(self, contents: Sequence[int]) -> dict[int, list[File]]:
-        """Of some contents every file, as it was when it was indexed, by their ids and in the order of the paths."""
-        found: dict[int, list[File]] = {}
-        for content_id, *file in self._database.rows(
-            "select content_id, coalesce(spelling, path), size, mtime_ns, volume from file"
-            " where content_id in (select value from json_each(?)) order by path",
-            json.dumps(list(map(int, contents))),
-        ):
-            found.setdefault(content_id, []).append(File(*file))
-        return found

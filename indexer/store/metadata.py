@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from indexer.photo import Facts
-from indexer.store.database import Condition, Database
+from indexer.store.database import Condition, Database, in_select, listed
 from indexer.store.words import Words
 
 LISTS = ("place", "place_local", "keywords", "people", "notes")
@@ -58,7 +58,7 @@ class Metadata:
         rows = self._database.rows(
             f"select content_id, {', '.join(COLUMNS)} from metadata"
             " where content_id in (select value from json_each(?))",
-            json.dumps(list(map(int, contents))),
+            listed(contents),
         )
         return {content_id: _facts(values) for content_id, *values in rows}
 
@@ -72,7 +72,7 @@ class Metadata:
 
     def newest(self, k: int, among: Condition | None) -> list[int]:
         """The k contents taken last, then those without a date, the last taken in first."""
-        wanted, values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
+        wanted, values = in_select("content_id", among)
         here = f"exists (select 1 from file where file.content_id = {{}}) and {wanted}"
         dated = self._database.rows(
             f"select content_id from metadata where taken_at is not null and {here.format('metadata.content_id')}"

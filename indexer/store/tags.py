@@ -3,12 +3,11 @@
 A person's word stands: what they took from a picture lies there with confidence 0, and no model gives it back.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from indexer.store.database import Condition, Database
+from indexer.store.database import Condition, Database, in_select, listed
 from indexer.store.words import ready
 
 GIVEN, DENIED = 1.0, 0.0
@@ -70,7 +69,7 @@ class Tags:
             "delete from tag where +model_id = (select id from model where name = ?)"  # +: by content, not by model
             " and content_id in (select value from json_each(?))",
             model,
-            _ids(contents),
+            listed(contents),
         )
 
     def give(self, name: str, contents: Collection[int], japanese: str = "") -> int:
@@ -86,12 +85,12 @@ class Tags:
             "select count(distinct content_id) from tag where name_id = ? and confidence > 0"
             " and content_id in (select value from json_each(?))",
             found,
-            _ids(contents),
+            listed(contents),
         )
         self._database.run(
             "delete from tag where name_id = ? and content_id in (select value from json_each(?))",
             found,
-            _ids(contents),
+            listed(contents),
         )
         self._say(found, contents, DENIED)
         return int(had)
@@ -102,18 +101,18 @@ class Tags:
             " and content_id in (select value from json_each(?))",
             number,
             confidence,
-            _ids(contents),
+            listed(contents),
         )
         self._database.run(
             "delete from tag where name_id = ? and model_id is null and content_id in (select value from json_each(?))",
             number,
-            _ids(contents),
+            listed(contents),
         )
         self._database.run(
             "insert into tag (content_id, name_id, confidence) select value, ?, ? from json_each(?)",
             number,
             confidence,
-            _ids(contents),
+            listed(contents),
         )
         return len(contents) - said
 
@@ -147,7 +146,7 @@ class Tags:
                 " from tag join tag_name on tag_name.id = name_id left join model on model.id = model_id"
                 " where confidence > 0 and content_id in (select value from json_each(?)) group by content_id, name_id"
                 " order by content_id, max(confidence) desc, tag_name.name",
-                _ids(contents[start : start + AT_ONCE]),
+                listed(contents[start : start + AT_ONCE]),
             ):
                 tags.setdefault(content_id, []).append(Tag(*tag))
         return tags
@@ -157,13 +156,13 @@ class Tags:
         rows = self._database.rows(
             "select name from tag join tag_name on tag_name.id = name_id where confidence = 0"
             " and content_id in (select value from json_each(?))",
-            _ids(contents),
+            listed(contents),
         )
         return {name for (name,) in rows}
 
     def counts(self, among: Condition | None) -> list[Count]:
         """Of the contents that pass, the most frequent first."""
-        wanted, values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
+        wanted, values = in_select("content_id", among)
         rows = self._database.rows(
             "select name, japanese, count(*) as pictures, sum(given) from tag_name join"
             " (select name_id, content_id, max(model_id is null) as given from tag"
@@ -175,7 +174,7 @@ class Tags:
 
     def having(self, among: Condition | None, after: int, limit: int) -> list[int]:
         """The next contents, by their ids, that pass and have a tag, or had one that a person took."""
-        wanted, values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
+        wanted, values = in_select("content_id", among)
         rows = self._database.rows(
             f"select distinct content_id from tag where content_id > ? and {wanted} order by content_id limit ?",
             after,
@@ -183,7 +182,3 @@ class Tags:
             limit,
         )
         return [content_id for (content_id,) in rows]
-
-
-def _ids(contents: Iterable[int]) -> str:
-    return json.dumps(list(map(int, contents)))

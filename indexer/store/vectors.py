@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
-from indexer.store.database import Condition, Database
+from indexer.store.database import Condition, Database, in_select
 
 Ids = NDArray[np.int64]
 
@@ -122,7 +122,7 @@ class Vectors:
 
         `among` is a select of content ids. It acts inside the KNN: k are found where k exist.
         """
-        wanted, values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
+        wanted, values = in_select("content_id", among)
         if k <= KNN_LIMIT:
             sql = f"select content_id, distance from {self._table} where vector match ? and k = ? and {wanted}"
             rows = self._database.rows(sql, self._bytes(query), k, *values)

@@ -5,7 +5,6 @@ of its files and their folders, `tag_words` the names of tags. `asked` makes rea
 looked for, by the same rules.
 """
 
-import json
 import math
 import re
 import unicodedata
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from indexer.photo import Facts
-from indexer.store.database import Condition, Database
+from indexer.store.database import Condition, Database, in_select, listed
 
 OF_CONTENT = {"title": 10, "caption": 5, "keywords": 6, "people": 8, "place": 5, "camera": 3, "prompt": 1}
 OF_FILE = {"name": 10, "folders": 4}
@@ -158,11 +157,14 @@ class Words:
         words = asked(text)
         if not words:
             return []
-        everywhere = [expression for expression in words.values() if self._is_everywhere(expression)]
+        tagged = {expression: self._tagged(expression) for expression in words.values()}
+        everywhere = [
+            expression for expression in words.values() if self._is_everywhere(expression, tagged[expression])
+        ]
         telling = [expression for expression in words.values() if expression not in everywhere]
-        scores, values = _scores({one: self._rarity_of_tag(one) for one in telling or everywhere}, inside)
+        scores, values = _scores({one: self._rarity_of_tag(tagged[one]) for one in telling or everywhere}, inside)
         others, other_values = _number_of(everywhere if telling else [], inside)
-        wanted, wanted_values = (f"content_id in ({among[0]})", among[1]) if among else ("1", [])
+        wanted, wanted_values = in_select("content_id", among)
         rows = self._database.rows(
             f"select content_id, words + {others} = ? as whole, score from ({scores}) as found where {wanted}"
             " and exists (select 1 from file where file.content_id = found.content_id)"
@@ -176,21 +178,19 @@ class Words:
         fields = self._fields(words, [row[0] for row in rows], inside)
         return [WordMatch(number, whole + score / (1 + score), fields[number]) for number, whole, score in rows]
 
-    def _is_everywhere(self, expression: str) -> bool:
+    def _is_everywhere(self, expression: str, tagged: int) -> bool:
         for table, counted in (("content_words", "content"), ("file_words", "file")):
             found = self._database.value(f"select count(*) from {table} where {table} match ?", expression)
             if found > MANY and 2 * found > self._database.value(f"select count(*) from {counted}"):
                 return True
-        tagged = self._tagged(expression)
         return tagged > MANY and 2 * tagged > self._database.value("select count(*) from content")
 
     def _tagged(self, expression: str) -> int:
         """How many pictures have such a tag."""
         return int(self._database.value(f"select count(distinct content_id) from tag where {TAGGED}", expression))
 
-    def _rarity_of_tag(self, expression: str) -> float:
-        """> 0, as bm25 has it."""
-        number = self._tagged(expression)
+    def _rarity_of_tag(self, number: int) -> float:
+        """Of one that so many pictures have: > 0, as bm25 has it."""
         of = self._database.value("select count(*) from content") if number else 0
         return max(math.log((of - number + 0.5) / (number + 0.5)), 1e-6)
 
@@ -199,8 +199,9 @@ class Words:
     ) -> dict[int, dict[str, tuple[str, ...]]]:
         """In which fields of some pictures each of the words is."""
         fields: dict[int, dict[str, tuple[str, ...]]] = {number: {} for number in contents}
+        some = listed(contents)
         for typed, expression in words.items():
-            for content_id, field in self._places(expression, json.dumps(list(map(int, contents))), inside):
+            for content_id, field in self._places(expression, some, inside):
                 had = fields[content_id].get(field, ())
                 fields[content_id][field] = had if typed in had else (*had, typed)
         return fields

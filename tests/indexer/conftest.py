@@ -134,6 +134,14 @@ def nearest(
     return library.hits(library.by_vector(query, n, filters, model), filters)[:n]
 
 
+def vector_at(
+    library: Library, path: str, stamp: tuple[int, int] | None = None, model: str | None = None
+) -> Vector | None:
+    """A model's vector of what was indexed at a path, if its (size, mtime_ns) are these; None trusts the library."""
+    sha256 = library.bytes_at(path, stamp)
+    return None if sha256 is None else library.vector_of(sha256, model)
+
+
 def names_kept(library: Library) -> bool:
     """Whether the names to be found by are those of the files, no more and no fewer."""
     kept = library._database.rows("select rowid, name, folders from file_words order by rowid")

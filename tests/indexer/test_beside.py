@@ -22,7 +22,7 @@ from indexer.settings import Progress
 from indexer.store.library import Library
 from tests import headers, pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import SETTINGS, Index, counts, edit, tell_library
+from tests.indexer.conftest import SETTINGS, Index, counts, edit, tell_library, vector_at
 
 OTHER_VOLUME = 424242
 Update = Callable[..., tuple[Report, int]]
@@ -81,7 +81,7 @@ def test_a_side_file_that_comes_changes_and_goes_is_noticed(
     path = pictures.put(photos / "a.jpg", 1)
     pictures.put(photos / "ab.jpg", 2)
     update()
-    vector = library.vector_at(str(path), None)
+    vector = vector_at(library, str(path), None)
     for words in (("harbour", "dawn"), ("harbour",), ("quay", "dawn")):
         say(photos / side, *words)
         done = update()
@@ -95,7 +95,7 @@ def test_a_side_file_that_comes_changes_and_goes_is_noticed(
     assert (said(library, path), finds(library, "quay"), finds(library, "dawn")) == (set(), [], [])
     assert numbers(update()) == (0, 0)
     assert encoder.encoded == 2
-    after = library.vector_at(str(path), None)
+    after = vector_at(library, str(path), None)
     assert vector is not None and after is not None
     assert vector.tobytes() == after.tobytes()
 

@@ -16,7 +16,16 @@ from indexer.photo import Pixels, Skip
 from indexer.store.library import Library
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import SETTINGS, Index, counts, edit, nearest, paths_of, wait_a_moment_on_the_clock
+from tests.indexer.conftest import (
+    SETTINGS,
+    Index,
+    counts,
+    edit,
+    nearest,
+    paths_of,
+    vector_at,
+    wait_a_moment_on_the_clock,
+)
 
 # -- what a run does
 
@@ -214,7 +223,7 @@ def test_pictures_lie_upright_in_the_library(index: Index, photos: Path, library
         data = pictures.turned(pictures.gradient((64, 48)), orientation, "PNG")
         pictures.put(photos / f"{orientation}.png", data)
     index()
-    query = library.vector_at(str(photos / "1.png"), None)
+    query = vector_at(library, str(photos / "1.png"), None)
     assert query is not None
     hits = nearest(library, query, 8)
     assert [(hit.width, hit.height) for hit in hits] == [(64, 48)] * 8

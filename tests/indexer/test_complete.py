@@ -19,7 +19,7 @@ from indexer.store.library import Library
 from indexer.store.vectors import CHUNK
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
-from tests.indexer.conftest import SETTINGS, Index, counts, edit, nearest, photo, tell_library, unit
+from tests.indexer.conftest import SETTINGS, Index, counts, edit, nearest, photo, tell_library, unit, vector_at
 from tests.indexer.test_build_ends import Interrupted
 
 
@@ -48,7 +48,7 @@ def test_a_second_model_gets_the_vector_of_every_picture_and_the_first_keeps_its
 ) -> None:
     paths = pictures.put_scenes(photos, range(10))
     index()
-    before = [library.vector_at(str(path), None) for path in paths]
+    before = [vector_at(library, str(path), None) for path in paths]
     second = other()
     done = complete(library, second, SETTINGS)
     assert (outcome(done), done.is_whole, done.in_use, done.model) == (
@@ -61,7 +61,7 @@ def test_a_second_model_gets_the_vector_of_every_picture_and_the_first_keeps_its
     assert [found(library, second, path) for path in paths] == [str(path) for path in paths]
     assert [found(library, encoder, path) for path in paths] == [str(path) for path in paths]
     for path, vector in zip(paths, before, strict=True):
-        assert np.array_equal(library.vector_at(str(path), None), vector)  # type: ignore[arg-type]
+        assert np.array_equal(vector_at(library, str(path), None), vector)  # type: ignore[arg-type]
     assert library.model() == library.searchable("fake")
 
 
@@ -74,7 +74,7 @@ def test_its_vectors_are_those_that_a_library_of_that_model_alone_has(
     with Library(tmp_path / "alone") as alone:
         build(alone, other(), [str(photos)], settings=SETTINGS)
         for path in paths:
-            assert np.allclose(library.vector_at(str(path), None, "other"), alone.vector_at(str(path), None))  # type: ignore[arg-type]
+            assert np.allclose(vector_at(library, str(path), None, "other"), vector_at(alone, str(path), None))  # type: ignore[arg-type]
 
 
 def test_a_second_pass_has_nothing_to_do_reads_nothing_and_waits_for_nobody(

@@ -17,7 +17,7 @@ from indexer.settings import Progress
 from indexer.store import lacking
 from indexer.store.library import Library
 from tests import pictures
-from tests.indexer.conftest import SETTINGS, Index, edit, tell_library
+from tests.indexer.conftest import SETTINGS, Index, edit, tell_library, vector_at
 
 CAMERA, MODEL_TAG = "FUJIFILM X-T3", 0x0110
 
@@ -75,10 +75,10 @@ def test_what_no_reader_of_today_has_seen_is_read(
 def test_vectors_are_as_they_were_and_no_model_is_asked(index: Index, library: Library, photos: Path) -> None:
     (path, *_) = put_photos_of_a_camera(photos, range(3))
     index()
-    before = library.vector_at(str(path), None)
+    before = vector_at(library, str(path), None)
     forget_facts(library)
     inform(library, SETTINGS)
-    after = library.vector_at(str(path), None)
+    after = vector_at(library, str(path), None)
     assert before is not None
     assert after is not None
     assert before.tobytes() == after.tobytes()

@@ -13,7 +13,7 @@ from indexer.store.database import Database
 from indexer.store.library import Library
 from indexer.store.models import WORDS_KEPT
 from indexer.store.vectors import CHUNK, Vectors, room
-from tests.indexer.conftest import MODEL, Photo, nearest, photo, put_photos, unit
+from tests.indexer.conftest import MODEL, Photo, nearest, photo, put_photos, unit, vector_at
 
 OTHER = ModelIdentity("other/clip", "1", "feed" * 16, 3, "squash16")
 X, Y, Z, W = np.eye(4, dtype=np.float32)
@@ -75,9 +75,9 @@ def test_a_new_photo_gets_the_vector_of_the_model_in_use_alone(both: Library) ->
 
 
 def test_a_model_that_lacks_a_picture_has_no_vector_for_it(both: Library) -> None:
-    assert both.vector_at("/p/c.jpg", None, "other/clip") is None
+    assert vector_at(both, "/p/c.jpg", None, "other/clip") is None
     assert both.vector_of(sha256(b"/p/c.jpg").digest(), "other/clip") is None
-    assert both.vector_at("/p/a.jpg", None, "other/clip") is not None
+    assert vector_at(both, "/p/a.jpg", None, "other/clip") is not None
 
 
 def test_a_model_without_a_vector_is_not_one_that_can_be_asked(both: Library) -> None:
@@ -199,7 +199,7 @@ def all_answers(library: Library, model: ModelIdentity) -> tuple[list[Hit], dict
     queries = np.random.default_rng(1).standard_normal((5, model.dim)).astype(np.float32)
     hits = [hit for query in queries for hit in nearest(library, unit(*query), 300, model=model.name)]
     files = library.files.hits([(number, 0.0) for number in range(1, MANY + 1)])
-    vectors = {hit.path: library.vector_at(hit.path, None, model.name) for hit in files}
+    vectors = {hit.path: vector_at(library, hit.path, None, model.name) for hit in files}
     return hits, {path: vector.tobytes() for path, vector in vectors.items() if vector is not None}
 
 

@@ -1,16 +1,19 @@
 """The demo's album as pics-mini sees it, in a library of the test's own."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import mlx_clip
 from demo.tour import ALBUM
+from indexer.asking.encoding import Speaker
 from indexer.build import build
-from indexer.photo import Encoder, Vector
+from indexer.photo import Encoder, Vector, identity
 from indexer.store.library import Library
+from tests.indexer.conftest import SETTINGS
 from tests.indexer.organize.renderings import TEN, encoded, render
 
 
@@ -35,10 +38,27 @@ def album_home(mini: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@contextmanager
+def copied(home: Path, folder: Path) -> Iterator[Library]:
+    """A copy of a library in a folder, that may be written to."""
+    shutil.copytree(home, folder / "home")
+    with Library(folder / "home") as library:
+        yield library
+
+
+def album_and(folder: Path, album_home: Path, mini: Encoder, home: Path, exclude: Sequence[str] | None = None) -> Path:
+    """Makes a library of the album and another folder."""
+    with copied(album_home, home) as library:
+        build(library, mini, [str(folder)], exclude, SETTINGS)
+    return home / "home"
+
+
 @pytest.fixture
 def album(album_home: Path, tmp_path: Path) -> Iterator[Library]:
-    """A copy that may be written to."""
-    home = tmp_path / "album-home"
-    shutil.copytree(album_home, home)
-    with Library(home) as library:
+    with copied(album_home, tmp_path) as library:
         yield library
+
+
+@pytest.fixture
+def speaker(library: Library, mini: Encoder) -> Speaker:
+    return Speaker(library, identity(mini), lambda _: mini)

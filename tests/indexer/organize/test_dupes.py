@@ -249,9 +249,9 @@ def test_what_a_look_found_goes_with_its_picture(library: Library, tmp_path: Pat
         pairs, same = copy.looks.all(look.METHOD)
         one, other = pairs[same][0].tolist()
         assert (one, other) in copy.looks.same_among([one, other]) and copy.looks.same_among([one]) == []
-        copy.let_go(file.path for file in copy.looks.files([one])[one])
+        copy.let_go(file.path for file in copy.files.lying([one])[one])
         assert one not in copy.looks.all(look.METHOD)[0]
         copy.looks.put(look.METHOD, [(one, other, True)])  # by a search that was under way
         assert one not in copy.looks.all(look.METHOD)[0]
-        assert copy.looks.files([one]) == {}
-        assert isinstance(copy.looks.files([other])[other][0], File)
+        assert copy.files.lying([one]) == {}
+        assert isinstance(copy.files.lying([other])[other][0], File)

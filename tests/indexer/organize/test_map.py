@@ -18,7 +18,6 @@ from indexer.errors import CannotWrite, LacksPackage, NotOurMap
 from indexer.organize import page, project
 from indexer.organize.draw import draw
 from indexer.organize.gathered import gather
-from indexer.organize.groups import nobody
 from indexer.organize.page import Map
 from indexer.organize.thumbnails import SIDE, thumbnails
 from indexer.photo import Encoder, Vector
@@ -33,6 +32,10 @@ EVIL = [
     "/a/{{photos}} \u2028\\.jpg",
     "/写真/富士山.jpg",
 ]
+
+
+def nobody(_: Progress) -> None:
+    """Watches nothing."""
 
 
 def data_of(html: str) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from indexer.asking.encoding import Speaker
 from indexer.build import build
 from indexer.errors import NothingLiked
 from indexer.organize.more import Recommended, kinds_of, more, varied
-from indexer.photo import Encoder, identity
+from indexer.photo import Encoder
 from indexer.query import EVERYWHERE, Filters
 from indexer.settings import Settings
 from indexer.store.library import Library
+from tests.indexer.organize.conftest import album_and, copied
 from tests.indexer.organize.renderings import render
 
 SETTINGS = Settings(batch=32, workers=2)
@@ -39,23 +40,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(album_home: Path, folder: Path, mini: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("liked") / "home"
-    shutil.copytree(album_home, home)
-    with Library(home) as library:
-        build(library, mini, [str(folder)], None, SETTINGS)
-    return home
+    return album_and(folder, album_home, mini, tmp_path_factory.mktemp("liked"))
 
 
 @pytest.fixture
 def library(home: Path, tmp_path: Path) -> Iterator[Library]:
-    shutil.copytree(home, tmp_path / "home")
-    with Library(tmp_path / "home") as library:
+    with copied(home, tmp_path) as library:
         yield library
-
-
-@pytest.fixture
-def speaker(library: Library, mini: Encoder) -> Speaker:
-    return Speaker(library, identity(mini), lambda _: mini)
 
 
 @pytest.fixture

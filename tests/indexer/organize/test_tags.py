@@ -1,7 +1,6 @@
 """Tags: what pics-mini finds on the album, what a person says, and what is suggested."""
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
@@ -19,7 +18,8 @@ from indexer.photo import Encoder, Vector
 from indexer.query import Filters
 from indexer.search import search
 from indexer.store.library import Library
-from tests.indexer.conftest import tell_library
+from tests.indexer.conftest import tell_library, vector_at
+from tests.indexer.organize.conftest import copied
 
 ALSO = {  # what the drawings show besides what they are called
     "boat": "sailboat|ship",
@@ -51,19 +51,16 @@ def speaker_of(album: Library, mini: Encoder) -> Speaker:
 @pytest.fixture(scope="session")
 def schooled_home(album_home: Path, mini: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The album with the vectors of all words in it, which take a second or two."""
-    home = tmp_path_factory.mktemp("schooled") / "home"
-    shutil.copytree(album_home, home)
-    with Library(home) as library:
+    folder = tmp_path_factory.mktemp("schooled")
+    with copied(album_home, folder) as library:
         for language in get_args(Language):
             judge(library, speaker_of(library, mini), read(), language)
-    return home
+    return folder / "home"
 
 
 @pytest.fixture
 def album(schooled_home: Path, tmp_path: Path) -> Iterator[Library]:
-    home = tmp_path / "album-home"
-    shutil.copytree(schooled_home, home)
-    with Library(home) as library:
+    with copied(schooled_home, tmp_path) as library:
         yield library
 
 
@@ -247,7 +244,7 @@ def test_suggestions_come_from_the_vocabulary_and_from_what_looks_alike(
 def test_the_tags_and_keywords_of_the_most_alike_are_suggested_with_their_share(
     album: Library, speaker: Speaker
 ) -> None:
-    near = [content_id for content_id, _ in album.by_vector(vector_at(album, "owl.jpg"), 6)][1:]
+    near = [content_id for content_id, _ in album.by_vector(vector_of(album, "owl.jpg"), 6)][1:]
     give(album, "night watch", near)
     (one,) = [one for one in suggest(album, speaker, ALBUM / "owl.jpg", read()) if one.name == "night watch"]
     assert one.confidence > 0.1
@@ -256,7 +253,7 @@ def test_the_tags_and_keywords_of_the_most_alike_are_suggested_with_their_share(
     assert "night watch" not in {one.name for one in suggest(album, speaker, ALBUM / "owl.jpg", read())}
 
 
-def vector_at(album: Library, name: str) -> Vector:
-    vector = album.vector_at(str(ALBUM / name), None)
+def vector_of(album: Library, name: str) -> Vector:
+    vector = vector_at(album, str(ALBUM / name))
     assert vector is not None
     return vector

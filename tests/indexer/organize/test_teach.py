@@ -25,6 +25,7 @@ from indexer.settings import Settings
 from indexer.store.library import Library
 from terminal.teaching import separates
 from tests.fake_encoder import FakeEncoder
+from tests.indexer.organize.conftest import album_and, copied
 from tests.indexer.organize.renderings import cut_out, encoded, render
 
 SETTINGS = Settings(batch=32, workers=2)
@@ -56,23 +57,20 @@ def on(drawing: str, colour: str) -> Image.Image:
 @pytest.fixture(scope="module")
 def home(album_home: Path, folder: Path, mini: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The album and the rendered pictures, but those that the tests teach by, indexed once."""
-    home = tmp_path_factory.mktemp("taught") / "home"
-    shutil.copytree(album_home, home)
-    with Library(home) as library:
-        build(library, mini, [str(folder)], [f"dog.{seed}.png" for seed in TAUGHT], SETTINGS)
-    return home
+    held_back = [f"dog.{seed}.png" for seed in TAUGHT]
+    return album_and(folder, album_home, mini, tmp_path_factory.mktemp("taught"), held_back)
 
 
 @pytest.fixture
 def library(home: Path, tmp_path: Path) -> Iterator[Library]:
-    shutil.copytree(home, tmp_path / "home")
-    with Library(tmp_path / "home") as library:
+    with copied(home, tmp_path) as library:
         yield library
 
 
 @pytest.fixture
-def speaker(library: Library, mini: Encoder) -> Speaker:
-    return Speaker(library, identity(mini), lambda _: mini)
+def copies(folder: Path, tmp_path: Path) -> list[Path]:
+    """Of the pictures to teach by, that may go."""
+    return [Path(shutil.copy(path, tmp_path)) for path in of(folder, "dog", TAUGHT)]
 
 
 def taught(
@@ -185,9 +183,8 @@ def test_once_learnt_a_name_alone_loads_no_model(library: Library, speaker: Spea
 
 
 def test_examples_are_kept_when_their_pictures_have_gone(
-    library: Library, speaker: Speaker, folder: Path, tmp_path: Path
+    library: Library, speaker: Speaker, folder: Path, copies: list[Path]
 ) -> None:
-    copies = [Path(shutil.copy(path, tmp_path)) for path in of(folder, "dog", TAUGHT)]
     taught(library, speaker, copies)
     for path in copies:
         path.unlink()
@@ -196,9 +193,8 @@ def test_examples_are_kept_when_their_pictures_have_gone(
 
 
 def test_another_model_learns_from_the_same_examples_and_says_which_it_lacks(
-    library: Library, speaker: Speaker, folder: Path, tmp_path: Path
+    library: Library, speaker: Speaker, copies: list[Path]
 ) -> None:
-    copies = [Path(shutil.copy(path, tmp_path)) for path in of(folder, "dog", TAUGHT)]
     taught(library, speaker, copies)
     fake = FakeEncoder()
     complete(library, fake, SETTINGS)
@@ -213,9 +209,8 @@ def test_another_model_learns_from_the_same_examples_and_says_which_it_lacks(
 
 
 def test_a_name_of_which_too_little_is_left_is_said_and_its_words_are_asked(
-    library: Library, speaker: Speaker, folder: Path, tmp_path: Path
+    library: Library, speaker: Speaker, copies: list[Path]
 ) -> None:
-    copies = [Path(shutil.copy(path, tmp_path)) for path in of(folder, "dog", TAUGHT)]
     taught(library, speaker, copies)
     fake = FakeEncoder()
     complete(library, fake, SETTINGS)
