@@ -1,7 +1,5 @@
 """The options that several commands share: which photos may answer, and how answers are shown."""
 
-import re
-from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
@@ -11,11 +9,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from indexer.asking.narrowing import Narrowing, NotNarrowed
 from indexer.query import Filters, Verdict
-
-DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-DISTANCE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(km|mi|m)")
-KILOMETRES = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 Count = Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, help="How many photos to show.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -47,8 +42,8 @@ Print0 = Annotated[bool, typer.Option("-0", "--print0", help="Paths alone, each 
 
 
 @dataclass(frozen=True)
-class Narrowed:
-    """Which photos may answer, as it was typed."""
+class Narrowed(Narrowing):
+    """Which photos may answer, an option for each field."""
 
     folders: Folders = None
     after: After = None
@@ -64,40 +59,12 @@ class Narrowed:
     rating: Rating = None
     tag: Tagged = None
 
-    @property
-    def anything(self) -> bool:
-        """Whether any of it was typed."""
-        return any(getattr(self, option.name) is not None for option in fields(self))
-
     def filters(self) -> Filters:
         """Raises BadParameter, which names the option."""
-        from indexer.photo import absolute
-
-        if self.within is not None and self.near is None:
-            raise typer.BadParameter('say of where: --near "35.36,138.73"', param_hint="--within")
-        after, before = self._span()
-        return Filters(
-            folders=tuple(str(absolute(folder)) for folder in self.folders or ()),
-            after=after,
-            before=before,
-            cameras=tuple(self.camera or ()),
-            places=tuple(self.place or ()),
-            near=None if self.near is None else _point(self.near),
-            within_km=5.0 if self.within is None else _kilometres(self.within),
-            formats=tuple(self.formats or ()),
-            min_side=self.min_size,
-            shape=None if self.portrait is None else "portrait" if self.portrait else "landscape",
-            min_rating=self.rating,
-            tags=tuple(self.tag or ()),
-        )
-
-    def _span(self) -> tuple[str | None, str | None]:
-        starts = [_date(self.after, "--after")] if self.after else []
-        ends = [_date(self.before, "--before")] if self.before else []
-        if self.on:
-            starts.append(_date(self.on, "--on"))
-            ends.append(following(_date(self.on, "--on")))
-        return max(starts, default=None), min(ends, default=None)
+        try:
+            return super().filters()
+        except NotNarrowed as error:
+            raise typer.BadParameter(error.reason, param_hint=error.option) from error
 
 
 @dataclass(frozen=True)
@@ -154,45 +121,3 @@ def _options(group: Any) -> list[Parameter]:
         Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name])
         for option in fields(group)
     ]
-
-
-def _date(typed: str, option: str) -> str:
-    """Checks that there is such a year, month or day; returns it as it was typed."""
-    match = DATE.fullmatch(typed.strip())
-    if not match:
-        raise typer.BadParameter(f"{typed!r} is no date: write 2019, 2019-07 or 2019-07-14", param_hint=option)
-    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
-    if not (year and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
-        raise typer.BadParameter(f"{typed!r}: the calendar has no such date", param_hint=option)
-    return match[0]
-
-
-def following(date: str) -> str:
-    """2019-07 -> 2019-08: the year, month or day after one."""
-    year, month, day = (int(part) for part in (*date.split("-"), "0", "0")[:3])
-    if day and day < monthrange(year, month)[1]:
-        return f"{year:04}-{month:02}-{day + 1:02}"
-    if month and month < 12:
-        return f"{year:04}-{month + 1:02}"
-    return f"{year + 1:04}"
-
-
-def _point(typed: str) -> tuple[float, float]:
-    try:
-        latitude, longitude = map(float, typed.split(","))
-    except ValueError:
-        raise typer.BadParameter(
-            f'{typed!r}: write "latitude,longitude": "35.36,138.73"', param_hint="--near"
-        ) from None
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise typer.BadParameter(
-            f"{typed!r}: latitude goes from -90 to 90, longitude from -180 to 180", param_hint="--near"
-        )
-    return latitude, longitude
-
-
-def _kilometres(typed: str) -> float:
-    match = DISTANCE.fullmatch(typed.strip().lower())
-    if not match:
-        raise typer.BadParameter(f"{typed!r} is no distance: write 800m, 5km or 3mi", param_hint="--within")
-    return float(match[1]) * KILOMETRES[match[2]]

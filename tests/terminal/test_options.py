@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import typer
 
+from indexer.asking.narrowing import following
 from indexer.query import EVERYWHERE, Filters
-from terminal.options import Narrowed, following
+from terminal.options import Narrowed
 
 
 def test_nothing_typed_lets_everything_through() -> None:
