@@ -56,13 +56,13 @@ def index(
             _tell_plan(library, model, settings, as_json)
             return SOME_SKIPPED if report.left_out else DONE
         in_use, asked_for = encoders(library, model)
-        with progress() as watch:
+        with progress(library.tell) as watch:
             report = build(library, in_use, roots, exclude, settings, watch)
         _tell(report, as_json)
-        with progress() as watch:
+        with progress(library.tell) as watch:
             informed = inform(library, settings, watch)
         _tell_informed(informed, as_json)
-        with progress() as watch:
+        with progress(library.tell) as watch:
             completion = complete(library, asked_for, settings, watch)
         _tell_completion(completion, as_json)
         for encoder in {in_use, asked_for}:

@@ -26,10 +26,11 @@ from terminal.text import json_line
 
 def status(as_json: Json = False) -> int:
     """Show what the library holds."""
-    from terminal.status import facts, lines
+    from indexer.objects import status_object
+    from terminal.status import lines
 
     with library_here() as library:
-        found = facts(library)
+        found = status_object(library)
     sys.stdout.writelines([json_line(found)] if as_json else (line + "\n" for line in lines(found)))
     return DONE
 

@@ -1,9 +1,9 @@
 """How hits look: lines for people, JSON for programs, paths for xargs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from indexer.objects import hit_object
 from terminal.text import json_line
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def lines(hits: "Iterable[Hit]", shown: "Shown") -> Iterator[str]:
     """A line each, of the kind asked for; print0's end with a NUL instead."""
     for hit in hits:
         if shown.as_json:
-            yield json_line(facts(hit))
+            yield json_line(hit_object(hit))
         elif shown.print0:
             yield hit.path + "\0"
         elif shown.paths:
@@ -37,14 +37,6 @@ def _head(hit: "Hit") -> str:
 
 def _folded(hit: "Hit") -> str:
     return f"  (+{len(hit.similar)} similar)" if hit.similar else ""
-
-
-def facts(hit: "Hit") -> dict[str, Any]:
-    """A hit as one flat object; docs/json.md says what each key means."""
-    flat = asdict(hit)
-    del flat["content_id"]
-    known: dict[str, Any] = flat.pop("facts")
-    return flat | known
 
 
 def nothing(shown: "Shown") -> str:

@@ -1,8 +1,9 @@
 """Groups of duplicates as lines, as JSON and as paths; and what became of those that were to go."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from indexer.objects import duplicates_object
 from terminal.text import json_line, photos, pictures, size
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def group_lines(groups: "Iterable[Group]", as_json: bool, paths: bool, print0: b
     """One JSON object a group, the paths of those that could go, or a few lines a group."""
     for number, group in enumerate(groups):
         if as_json:
-            yield json_line(facts(group))
+            yield json_line(duplicates_object(group))
         elif paths or print0:
             yield from (photo.path + ("\0" if print0 else "\n") for photo in group.others)
         else:
@@ -32,31 +33,6 @@ def _lines(group: "Group", is_next: bool) -> Iterator[str]:
 
 def _described(photo: "Photo") -> str:
     return f"{photo.score:.3f}  {f'{photo.width} x {photo.height}':>13} {photo.format:<5} {size(photo.file.size):>7}"
-
-
-def facts(group: "Group") -> dict[str, Any]:
-    """A group as one object; docs/json.md says what each key means."""
-    return {
-        "kind": "copies" if group.is_exact else "near",
-        "path": group.keep.path,
-        "score": min(photo.score for photo in group.photos),
-        "keep": group.keep.path,
-        "reason": group.reason,
-        "reclaimable": group.reclaimable,
-        "photos": [_facts(photo, photo is group.keep) for photo in group.photos],
-    }
-
-
-def _facts(photo: "Photo", keep: bool) -> dict[str, Any]:
-    return {
-        "path": photo.path,
-        "width": photo.width,
-        "height": photo.height,
-        "format": photo.format,
-        "size": photo.file.size,
-        "score": photo.score,
-        "keep": keep,
-    }
 
 
 def notes(found: "Found") -> Iterator[str]:

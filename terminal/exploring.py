@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terminal.answers import facts
+from indexer.objects import hit_object
 from terminal.text import json_line, pictures, size
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def odd_lines(hits: "Iterable[Hit]", as_json: bool, paths: bool, print0: bool) -
     """A line each and one for the reason; print0's end with a NUL instead."""
     for hit in hits:
         if as_json:
-            yield json_line(facts(hit))
+            yield json_line(hit_object(hit))
         elif print0:
             yield hit.path + "\0"
         elif paths:

@@ -1,5 +1,6 @@
 """Progress on stderr: a bar with rate and time left on a terminal, a plain line now and then when piped."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from indexer.settings import Progress, Watch
 
 PATIENCE = 5.0  # seconds between two lines of plain progress
+HASTE = 0.3  # seconds between two times that others are told
 DOING = {
     "scan": "looking",
     "index": "indexing",
@@ -33,14 +35,44 @@ DOING = {
 }
 
 
+Tell = Callable[[str, int, int], None]
+"""Takes a stage, and how many are done of how many."""
+
+
 @contextmanager
-def progress() -> "Iterator[Watch]":
-    """A watcher for what lasts, shown for the length of the block."""
+def progress(tell: Tell | None = None) -> "Iterator[Watch]":
+    """A watcher for what lasts, shown for the length of the block, and told to `tell` now and then."""
+    also = Telling(tell).show if tell else None
     if not sys.stderr.isatty():
-        yield PlainLines(sys.stderr).show
+        yield _both(PlainLines(sys.stderr).show, also)
         return
     with IndexBar() as bar:
-        yield bar.show
+        yield _both(bar.show, also)
+
+
+def _both(show: "Watch", also: "Watch | None") -> "Watch":
+    if also is None:
+        return show
+
+    def each(progress: "Progress") -> None:
+        show(progress)
+        also(progress)
+
+    return each
+
+
+class Telling:
+    """Tells others, at most every HASTE seconds."""
+
+    def __init__(self, tell: Tell, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._told = -math.inf
+
+    def show(self, progress: "Progress") -> None:
+        if self._clock() - self._told >= HASTE:
+            self._told = self._clock()
+            self._tell(progress.stage, progress.done, progress.total)
 
 
 class PlainLines:

@@ -1,54 +1,16 @@
-"""What a library holds, as facts for scripts and as lines for people."""
+"""What a library holds, as lines for people."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
-from indexer.store.library import Library
 from indexer.store.models import Kept
-from indexer.store.roots import Root
 from terminal.forecast import card_of
+from terminal.progress import DOING
 from terminal.text import pictures, size
 
 
-def facts(library: Library) -> dict[str, Any]:
-    model = library.model()
-    return {
-        "photos": library.files.count(),
-        "distinct": library.files.count_contents(),
-        "model": model.name if model else None,
-        "revision": model.revision if model else None,
-        "dim": model.dim if model else 0,
-        "models": [_model(kept) for kept in library.models()],
-        "library": str(library.path),
-        "bytes": library.bytes_on_disk,
-        "skipped": len(library.files.skipped()),
-        "roots": [_root(library, root) for root in library.roots.all()],
-    }
-
-
-def _model(kept: Kept) -> dict[str, Any]:
-    return {
-        "name": kept.name,
-        "revision": kept.identity.revision,
-        "dim": kept.identity.dim,
-        "pictures": kept.pictures,
-        "of": kept.of,
-        "in_use": kept.is_current,
-    }
-
-
-def _root(library: Library, root: Root) -> dict[str, Any]:
-    return {
-        "path": root.path,
-        "photos": library.files.count(root.path),
-        "present": Path(root.path).exists(),
-        "exclude": root.exclude,
-        "scanned_at": root.scanned_at,
-    }
-
-
 def lines(facts: dict[str, Any]) -> Iterator[str]:
+    """Of a status as `indexer.objects` makes it."""
     yield f"photos   {facts['photos']:,} ({facts['distinct']:,} different pictures)"
     for model in facts["models"]:
         use = "in use" if model["in_use"] else "not in use"
@@ -59,6 +21,15 @@ def lines(facts: dict[str, Any]) -> Iterator[str]:
     for root in facts["roots"]:
         there = "" if root["present"] else "  not there now: its photos are kept"
         yield f"folder   {root['path']}  {root['photos']:,}{there}"
+    if writing := facts["writing"]:
+        yield f"writing  process {writing['process']}{_stage(writing)}"
+
+
+def _stage(writing: dict[str, Any]) -> str:
+    if not writing["stage"]:
+        return ""
+    of = f" of {writing['total']:,}" if writing["total"] else ""
+    return f", {DOING.get(writing['stage'], writing['stage'])}: {writing['done']:,}{of}"
 
 
 def that_know_words(models: Iterable[Kept]) -> str:

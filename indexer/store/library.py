@@ -28,7 +28,7 @@ from indexer.store.database import Condition, Database
 from indexer.store.files import Files, in_any
 from indexer.store.filters import passing
 from indexer.store.lacking import Lacking
-from indexer.store.lock import only_writer
+from indexer.store.lock import Writer, only_writer, writer
 from indexer.store.looks import Looks
 from indexer.store.metadata import Metadata, had_by
 from indexer.store.models import Kept, Models
@@ -50,6 +50,7 @@ class Library:
     def __init__(self, folder: Path, must_exist: bool = False) -> None:
         self.path = folder / "library.db"
         self._lock = folder / "index.lock"
+        self._tell: Callable[[str, int, int], None] | None = None
         if must_exist and not self.path.exists():
             raise NothingIndexed
         try:
@@ -80,8 +81,21 @@ class Library:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Holds the library's lock for the block. Raises LibraryBusy, naming the process that has it."""
-        with only_writer(self._lock):
-            yield
+        with only_writer(self._lock) as tell:
+            self._tell = tell
+            try:
+                yield
+            finally:
+                self._tell = None
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """While this process is `writing`, says to others how far it is."""
+        if self._tell:
+            self._tell(stage, done, total)
+
+    def writer(self) -> Writer | None:
+        """Who is writing to the library now, this process or another, and how far that is."""
+        return writer(self._lock)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ FLOORS = (  # top to bottom; a room may import what lies below it, and nothing b
     ("commands",),
     ("demo",),
     ("terminal", "web", "training"),
-    ("indexer.build", "indexer.complete", "indexer.inform", "indexer.plan"),
+    ("indexer.build", "indexer.complete", "indexer.inform", "indexer.plan", "indexer.objects"),
     ("indexer.organize", "indexer.search", "indexer.feed", "indexer.beside"),
     ("indexer.asking", "indexer.settings"),
     ("indexer.store", "indexer.decode", "indexer.metadata", "indexer.scan"),

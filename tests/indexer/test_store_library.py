@@ -15,6 +15,7 @@ from indexer.errors import LibraryBroken, LibraryBusy, NothingIndexed, OtherMode
 from indexer.photo import File, Hit, Skip
 from indexer.store.database import Database
 from indexer.store.library import Library
+from indexer.store.lock import Writer
 from indexer.store.schema import MIGRATIONS, VERSION
 from tests.indexer.conftest import MODEL, REPOSITORY, nearest, photo, put_photos, recording
 
@@ -95,7 +96,25 @@ def test_the_lock_is_free_again_when_its_holder_failed(library: Library) -> None
 def test_a_lock_file_that_a_dead_process_left_holds_nobody_up(library: Library, home: Path) -> None:
     (home / "index.lock").write_text("process 1234567 and a long story about it")
     with library.writing():
-        assert (home / "index.lock").read_text() == f"process {os.getpid()}"
+        assert library.writer() == Writer(os.getpid())
+
+
+def test_a_reader_sees_who_writes_and_how_far_that_is(library: Library, home: Path) -> None:
+    with Library(home) as reader:
+        assert reader.writer() is None
+        with library.writing():
+            assert reader.writer() == Writer(os.getpid())
+            library.tell("index", 32, 140_000)
+            assert reader.writer() == Writer(os.getpid(), "index", 32, 140_000)
+        assert reader.writer() is None
+        library.tell("index", 64, 140_000)
+        assert reader.writer() is None, "who does not write has nothing to tell"
+
+
+@pytest.mark.parametrize("left", ["", "process 7", "[]", '{"process": "x"}', '{"process": 4194305, "stage": "index"}'])
+def test_what_a_dead_process_left_in_the_lock_is_nobody(library: Library, home: Path, left: str) -> None:
+    (home / "index.lock").write_text(left)
+    assert library.writer() is None
 
 
 def test_a_library_can_be_searched_while_it_is_written(library: Library, home: Path) -> None:
