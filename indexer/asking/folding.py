@@ -70,11 +70,20 @@ class Folding:
         confirmed = self._confirmed(contents)
         vectors = self._library.vectors_of(contents, self._model)
         cosines = vectors @ vectors.T
+        near = cosines >= self._near
         folds: list[Fold] = []
         fold_of = {}
         for row, content_id in enumerate(contents):
             own, same = facts[content_id], confirmed[content_id]
-            fold = next((fold for fold in folds if self._belongs(fold, cosines[fold.row, row], own, same)), None)
+            close: list[bool] = near[row].tolist()  # most are not: they are passed over quickly
+            fold = next(
+                (
+                    fold
+                    for fold in folds
+                    if (close[fold.row] or same) and self._belongs(fold, cosines[row, fold.row], own, same)
+                ),
+                None,
+            )
             if fold is None:
                 folds.append(fold := Fold(row))
             fold.members.add(content_id)

@@ -17,9 +17,11 @@ from indexer.errors import LibraryBroken, LibraryBusy, LibraryClosed, LibraryFul
 Row = tuple[Any, ...]
 Condition = tuple[str, list[object]]
 """A piece of SQL and the values for its question marks."""
+Version = tuple[int, int]
 PATIENCE_MS = 10_000  # how long to wait for another process's transaction; ours take a fraction of a second
 HURRY_MS = 50  # the same, where it is better to do without
 NO_ROOM = "Could not insert a new vector chunk"  # sqlite-vec's name for a full disk, where it is the first to meet it
+MAPPED = 1 << 40  # bytes of the file: all of it
 PAGE_SIZE = 32_768  # scans of vectors read 30 % faster than with 4 KB pages
 
 
@@ -38,6 +40,7 @@ class Database:
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
+        self._aside = 0  # changes of rows that were made in a hurry
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         with self._named():
             self._connection = apsw.Connection(str(path), flags=flags)
@@ -103,12 +106,58 @@ class Database:
             raise
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What the block reads is of one moment, whatever other processes write meanwhile."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with self.transaction(temporary=True):
+            yield
+
+    def pieces(self, table: str, column: str, places: Iterable[tuple[int, int, memoryview]]) -> None:
+        """Fills each buffer from the blob in a row of the table: (rowid, first byte, buffer).
+
+        In the order of the rows it is some hundred times as fast as to read the blobs whole.
+        """
+        blob: apsw.Blob | None = None
+        current = -1
+        with self._named():
+            try:
+                for row, first, buffer in places:
+                    if blob is None:
+                        blob = self._connection.blob_open("main", table, column, row, False)
+                    elif row != current:
+                        blob.reopen(row)
+                    current = row
+                    blob.seek(first)
+                    blob.read_into(buffer)
+            finally:
+                if blob is not None:
+                    blob.close()
+
+    def stay(self) -> None:
+        """For a connection that is kept open: reads the file as it lies in the system's cache, without a copy."""
+        self.run(f"pragma mmap_size = {MAPPED}")
+
+    @property
+    def version(self) -> Version | None:
+        """Another one when this connection or another may have written to the file since; None in a transaction."""
+        if self._connection.in_transaction:
+            return None
+        return int(self.value("pragma data_version")), self._connection.total_changes() - self._aside
+
+    @contextmanager
     def in_a_hurry(self) -> Iterator[None]:
-        """For the length of the block, another process's transaction is hardly waited for."""
+        """For the length of the block, another process's transaction is hardly waited for.
+
+        It is for what is kept beside the photos, and can be done without: to `version` nothing was written.
+        """
         self._connection.set_busy_timeout(HURRY_MS)
+        before = self._connection.total_changes()
         try:
             yield
         finally:
+            self._aside += self._connection.total_changes() - before
             self._connection.set_busy_timeout(PATIENCE_MS)
 
     def shrink(self) -> None:

@@ -72,6 +72,14 @@ class Library:
         self._metadata = Metadata(self._database)
         self._words = Words(self._database)
 
+    def keep_warm(self, fewest: int | None = None) -> None:
+        """For a library that stays open, question after question: the first takes longer, and all others less.
+
+        So it is from some thousand vectors on (`fewest`); a vector of 512 numbers takes 0.2 kB of memory. See warm.py.
+        """
+        self._database.stay()
+        self._models.keep_warm(fewest)
+
     def __enter__(self) -> "Library":
         return self
 
@@ -298,7 +306,7 @@ class Library:
 
         Compared are the vectors of the model of that name (None: the one in use), of which the vector must be too.
         """
-        vectors = self._models.vectors(model)
+        vectors = self._models.searched(model)
         among = passing(self._database, filters)
         wanted = k
         while True:
@@ -330,6 +338,14 @@ class Library:
         for content_id, tags in self.tags.of(contents).items():
             known[content_id] = replace(known.get(content_id, NO_FACTS), tags=tuple(tag.name for tag in tags))
         return known
+
+    def cameras(self, most: int = 200) -> list[str]:
+        """The names of cameras, those of most pictures first."""
+        return self._metadata.cameras(most)
+
+    def places(self, most: int = 200) -> list[str]:
+        """The names of towns, regions and countries in English, those of most pictures first."""
+        return self._metadata.places(most)
 
     def tag_counts(self, filters: Filters = EVERYWHERE) -> list[Count]:
         """How many of the pictures that pass have each tag, the most frequent first."""

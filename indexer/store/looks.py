@@ -16,6 +16,10 @@ class Looks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def any(self) -> bool:
+        """Whether a pair was ever looked at."""
+        return bool(self._database.value("select exists (select 1 from look)"))
+
     def all(self, method: int) -> tuple[Pairs, NDArray[np.bool_]]:
         """Content ids int64 (n, 2) and bool (n,), whether they are the same: what this version of the look found."""
         rows = self._database.rows("select one, other, is_same from look where method = ?", method)

@@ -90,6 +90,25 @@ class Metadata:
         )
         return [content_id for (content_id,) in dated + undated]
 
+    def cameras(self, most: int) -> list[str]:
+        """The names of cameras, those of most pictures first."""
+        rows = self._database.rows(
+            "select camera from metadata where camera is not null group by camera order by count(*) desc, camera"
+            " limit ?",
+            most,
+        )
+        return [camera for (camera,) in rows]
+
+    def places(self, most: int) -> list[str]:
+        """The names of towns, regions and countries in English, those of most pictures first."""
+        rows = self._database.rows(
+            "select value from"
+            " (select place, count(*) as pictures from metadata where place is not null group by place)"
+            " join json_each(place) group by value order by sum(pictures) desc, value limit ?",
+            most,
+        )
+        return [place for (place,) in rows]
+
 
 def had_by(reader: int) -> str:
     """A select of the contents that a reader of this version, or a later one, has looked at."""

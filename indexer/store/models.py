@@ -1,7 +1,9 @@
 """The models whose vectors the library holds, which of them is in use, what was asked of each and how it scores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +11,9 @@ from indexer.errors import NoSuchModel, NothingIndexed, OtherModel
 from indexer.photo import ModelIdentity, Vector
 from indexer.store.database import Database, Row
 from indexer.store.vectors import Vectors
+
+if TYPE_CHECKING:
+    from indexer.store.warm import Warm
 
 WORDS_KEPT = 1000  # questions in words a model, the last asked: 2 MB at 512 numbers
 COLUMNS = "name, revision, weights_hash, dim, preprocessing"
@@ -37,6 +42,14 @@ class Models:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._warm: dict[str, Warm] = {}  # by the table of the vectors
+        self._make_warm: Callable[[Vectors], Warm] | None = None
+
+    def keep_warm(self, fewest: int | None) -> None:
+        """From now on models are searched by codes where they have so many vectors; None: where it pays."""
+        from indexer.store.warm import Warm  # a single question needs none of it
+
+        self._make_warm = Warm if fewest is None else partial(Warm, fewest=fewest)
 
     def all(self) -> list[Kept]:
         """By name."""
@@ -86,6 +99,15 @@ class Models:
         if row is None:
             raise NoSuchModel(name, (kept.name for kept, _, _ in self._all())) if name else NothingIndexed
         return Vectors(self._database, *row)
+
+    def searched(self, name: str | None) -> "Vectors | Warm":
+        """What finds the nearest of them."""
+        vectors = self.vectors(name)
+        if self._make_warm is None:
+            return vectors
+        if vectors.ids not in self._warm:
+            self._warm[vectors.ids] = self._make_warm(vectors)
+        return self._warm[vectors.ids]
 
     def not_comparable(self, ours: ModelIdentity, other: ModelIdentity) -> OtherModel:
         """The error that says why, and what to do."""

@@ -5,14 +5,18 @@ Unit float32, compared by L2: cosine = 1 - d²/2.
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
-from indexer.store.database import Condition, Database, in_select
+from indexer.store.database import Condition, Database, Version, in_select, listed
 
 Ids = NDArray[np.int64]
+Filling = tuple[bytes, bytes, object]
+"""Which places of a chunk are filled, with which contents, and when the last of them came: ids are given out again, but
+only the highest."""
 
 CHUNK = 1024  # vectors for which sqlite-vec takes room at a time
 CHUNK_OVERHEAD = 32_768  # bytes beside each chunk's vectors, measured: ids, places, and the unfilled end of a page
@@ -54,16 +58,43 @@ class Vectors:
 
     def get(self, content_id: int) -> Vector | None:
         """float32 (dim,), or None when this model has not seen the content."""
-        data = self._database.value(f"select vector from {self._table} where content_id = ?", content_id)
-        return None if data is None else np.frombuffer(data, np.float32)
+        held, vectors = self.held([content_id])
+        return vectors[0] if held else None
 
     def of(self, contents: Sequence[int]) -> Vector:
         """float32 (n, dim) of n contents; a row of zeros where this model has not seen one."""
-        vectors = np.zeros((len(contents), self._dim), np.float32)
-        for row, content_id in enumerate(contents):
-            if (vector := self.get(content_id)) is not None:
-                vectors[row] = vector
-        return vectors
+        held, vectors = self.held(contents)
+        if len(held) == len(contents):
+            return vectors
+        spread = np.zeros((len(contents), self._dim), np.float32)
+        spread[held] = vectors
+        return spread
+
+    def held(self, contents: Sequence[int]) -> tuple[list[int], Vector]:
+        """Which of n contents this model has seen, as places in that list, and their vectors, float32 (m, dim).
+
+        Read from the tables in which sqlite-vec keeps them: a row costs half of what sqlite-vec takes for it, and a
+        tenth in a database that stays open.
+        """
+        with self._database.snapshot():
+            place = {
+                content_id: (chunk, offset)
+                for content_id, chunk, offset in self._database.rows(
+                    f"select rowid, chunk_id, chunk_offset from {self.ids}"
+                    " where rowid in (select value from json_each(?))",
+                    listed(contents),
+                )
+            }
+            held = [number for number, content_id in enumerate(contents) if content_id in place]
+            vectors = np.empty((len(held), self._dim), np.float32)
+            rows = sorted((*place[contents[number]], row) for row, number in enumerate(held))
+            size = 4 * self._dim
+            self._database.pieces(
+                f"{self._table}_vector_chunks00",
+                "vectors",
+                ((chunk, offset * size, memoryview(vectors[row])) for chunk, offset, row in rows),
+            )
+        return held, vectors
 
     def sample(self, n: int) -> Vector:
         """float32 (at most n, dim): vectors evenly spread from the first content to the last."""
@@ -89,29 +120,51 @@ class Vectors:
 
     def blocks(self, among: Condition | None = None) -> Iterator[tuple[Ids, Vector]]:
         """The same, a block of at most 1,024 at a time, in no order, so that the memory for one is enough."""
-        wanted = None if among is None else self._ids(*among)
-        for ids, vectors in self._chunks():
+        wanted = None if among is None else self.ids_of(among)
+        for (number,) in self._database.rows(f"select chunk_id from {self._table}_chunks"):
+            _, ids, vectors = self.chunk(number)
             here = slice(None) if wanted is None else np.isin(ids, wanted)
             yield ids[here], vectors[here]
 
-    def _ids(self, sql: str, values: list[object]) -> Ids:
-        return np.array([content_id for (content_id,) in self._database.rows(sql, *values)], np.int64)
+    def ids_of(self, among: Condition) -> Ids:
+        """The ids of a select of content ids, whether this model has seen them or not."""
+        return np.fromiter((content_id for (content_id,) in self._database.rows(among[0], *among[1])), np.int64)
 
-    def _chunks(self) -> Iterator[tuple[Ids, Vector]]:
-        """From the tables in which sqlite-vec keeps them, a chunk at a time: it is eighty times as fast as by rows."""
-        chunks = self._database.rows(f"select chunk_id from {self._table}_chunks")
-        for (chunk,) in chunks:
-            row = self._database.row(
-                f"select validity, rowids, vectors from {self._table}_chunks"
-                f" join {self._table}_vector_chunks00 as held on held.rowid = chunk_id where chunk_id = ?",
-                chunk,
+    # -- as sqlite-vec keeps them: a chunk at a time is eighty times as fast as by rows
+
+    def chunk(self, number: int) -> tuple[Ids, Ids, Vector]:
+        """Of a chunk the places that are filled, the contents there, and float32 (n, dim). Empty when it is gone."""
+        row = self._database.row(
+            f"select validity, rowids, vectors from {self._table}_chunks"
+            f" join {self._table}_vector_chunks00 as held on held.rowid = chunk_id where chunk_id = ?",
+            number,
+        )
+        if row is None:
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, self._dim), np.float32)
+        at = _filled(row[0])
+        vectors = np.frombuffer(row[2], np.float32).reshape(-1, self._dim)
+        return at, np.frombuffer(row[1], np.int64)[at], vectors[at]
+
+    def fillings(self) -> dict[int, Filling]:
+        """Of each chunk, by its number, what tells whether it is as it was; its vectors are not read."""
+        rows = self._database.rows(f"select chunk_id, validity, rowids from {self._table}_chunks")
+        last = {number: int(np.frombuffer(ids, np.int64)[_filled(here)].max(initial=0)) for number, here, ids in rows}
+        born = {
+            content_id: (sha256, added_at)
+            for content_id, sha256, added_at in self._database.rows(
+                "select id, hash, added_at from content where id in (select value from json_each(?))",
+                listed(last.values()),
             )
-            if row is not None:
-                here = np.unpackbits(np.frombuffer(row[0], np.uint8), bitorder="little").astype(bool)
-                yield (
-                    np.frombuffer(row[1], np.int64)[here],
-                    np.frombuffer(row[2], np.float32).reshape(-1, self._dim)[here],
-                )
+        }
+        return {number: (here, ids, born.get(last[number])) for number, here, ids in rows}
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        return self._database.snapshot()
+
+    @property
+    def version(self) -> Version | None:
+        """Another one when anything may have been written since; None in the middle of that."""
+        return self._database.version
 
     def count(self) -> int:
         """From the table in which sqlite-vec keeps the places: it is a hundred times as fast as asking itself."""
@@ -134,10 +187,17 @@ class Vectors:
             rows = self._database.rows(sql, self._bytes(query), *values, k)
         return [(content_id, 1.0 - distance * distance / 2.0) for content_id, distance in rows]
 
-    def _bytes(self, vector: Vector) -> bytes:
-        """Checks what sqlite-vec does not: it takes NaN, and reads float64 as twice as many numbers."""
+    def check(self, vector: Vector) -> None:
+        """Raises ValueError for what sqlite-vec lets pass: it takes NaN, and reads float64 as twice as many numbers."""
         if vector.shape != (self._dim,) or vector.dtype != np.float32:
             raise ValueError(f"a vector of this model is float32 ({self._dim},), not {vector.dtype} {vector.shape}")
         if not abs(float(np.linalg.norm(vector)) - 1.0) < 1e-3:  # false for NaN too
             raise ValueError("a vector must be finite and of unit length")
+
+    def _bytes(self, vector: Vector) -> bytes:
+        self.check(vector)
         return vector.tobytes()
+
+
+def _filled(validity: bytes) -> Ids:
+    return np.flatnonzero(np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little"))

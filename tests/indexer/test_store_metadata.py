@@ -59,6 +59,24 @@ def test_facts_come_out_as_they_went_in(facts: Facts) -> None:
         assert library.facts([]) == {}
 
 
+def test_cameras_and_places_are_told_those_of_most_pictures_first(library: Library) -> None:
+    assert (library.cameras(), library.places()) == ([], [])
+    fuji = Facts(camera="X-T3", place=("Fujinomiya", "Shizuoka", "Japan"))
+    kyoto = Facts(camera="iPhone 15", place=("Kyoto", "Japan"))
+    put_photos(
+        library,
+        photo("/p/a.jpg", X, b"1", kyoto),
+        photo("/p/b.jpg", Y, b"2", fuji),
+        photo("/p/c.jpg", Z, b"3", replace(fuji, camera=None)),
+        photo("/p/d.jpg", W, b"4", kyoto),
+        photo("/p/e.jpg", X, b"5", replace(kyoto, place=())),
+        photo("/p/f.jpg", X, b"6"),
+    )
+    assert (library.cameras(), library.cameras(1)) == (["iPhone 15", "X-T3"], ["iPhone 15"])
+    assert library.places() == ["Japan", "Fujinomiya", "Kyoto", "Shizuoka"]
+    assert library.places(2) == ["Japan", "Fujinomiya"]
+
+
 def test_every_fact_has_a_column_that_plain_sqlite_reads(library: Library) -> None:
     facts = Facts(taken_at="2019-07-14T12:00:00", rating=4, keywords=("lake", "夏"), latitude=35.5)
     put_photos(library, photo("/p/a.jpg", X, facts=facts))
