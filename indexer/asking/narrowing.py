@@ -52,6 +52,8 @@ class Narrowing:
 
         if self.within is not None and self.near is None:
             raise NotNarrowed('say of where: --near "35.36,138.73"', "--within")
+        if any("\0" in str(folder) for folder in self.folders or ()):
+            raise NotNarrowed("no folder has such a name", "--in")
         after, before = self._span()
         return Filters(
             folders=tuple(str(absolute(folder)) for folder in self.folders or ()),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexer.organize.dupes import Group
 from indexer.organize.keeper import Photo
+from indexer.originals import is_as_indexed
 from indexer.photo import File, Skip
 from indexer.store.library import Library
 
@@ -52,21 +53,13 @@ def _discard(keep: Photo, others: Iterable[Photo], trash: Callable[[str], None],
 
 def _why_not(keep: File, other: File) -> str | None:
     """What speaks against giving up a photo."""
-    if not _is_as_indexed(keep):
+    if not is_as_indexed(keep):
         return f"{keep.path}, which was to be kept, is not there, or has changed"
-    if not _is_as_indexed(other):
+    if not is_as_indexed(other):
         return "not there, or it has changed since it was indexed"
     if Path(other.path).is_symlink() or _is_same_file(keep.path, other.path):
         return f"it is the same file as {keep.path}, by another name"
     return None
-
-
-def _is_as_indexed(file: File) -> bool:
-    try:
-        info = Path(file.path).stat()
-    except OSError:
-        return False
-    return (info.st_size, info.st_mtime_ns) == (file.size, file.mtime_ns)
 
 
 def _is_same_file(keep: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from indexer.asking.calibration import Calibration
 from indexer.asking.encoding import Load, Speaker
 from indexer.asking.folding import NEAR, alike, moment
 from indexer.organize.keeper import Photo, keeper
-from indexer.organize.looking import Looking, Pairs
+from indexer.organize.looking import LookedAt, Looking, Pairs
 from indexer.organize.neighbours import nearest
 from indexer.photo import Facts, ModelIdentity, Vector
 from indexer.query import Filters
@@ -84,6 +84,21 @@ def duplicates(
     if not exact:
         search.look(_pairs(library, filters, searched.name, _likely(library, load, searched), watch))
         search.settle()
+    return search.found()
+
+
+def known(library: Library, filters: Filters, model: str | None = None) -> Found:
+    """The groups among pairs that earlier searches looked at, and all copies; no picture is opened, nothing is kept.
+
+    Raises as `duplicates` does.
+    """
+    searched = library.searchable(model)
+    library.must_know(filters.folders)
+    looked = LookedAt(library, DEFAULTS, lambda _: None)
+    passing = [content_id for some in library.contents(filters) for content_id in some]
+    search = Search(library, filters, searched.name, looked)
+    search.look(looked.same[np.isin(looked.same, passing).all(axis=1)])
+    search.settle()
     return search.found()
 
 

@@ -7,7 +7,6 @@ there. What lies in memory is one batch of pictures, however many there are.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from indexer.decode import decode
 from indexer.errors import NotAPicture
 from indexer.organize.look import ASKED, METHOD, Sight, is_same, sight
-from indexer.photo import File, is_offline
+from indexer.originals import originals
+from indexer.photo import File
 from indexer.settings import Progress, Settings, Watch
 from indexer.store.library import Library
 
@@ -70,14 +70,25 @@ class Looking:
 
     def _sight(self, files: Iterable[File]) -> Sight | None:
         """Of the first file that is as it was when it was indexed; none is fetched from iCloud."""
-        for file in files:
+        for path in originals(files):
             try:
-                info = Path(file.path).stat()
-                if (info.st_size, info.st_mtime_ns) == (file.size, file.mtime_ns) and not is_offline(info):
-                    return sight(decode(Path(file.path).read_bytes(), ASKED, self._settings.max_pixels).image)
+                return sight(decode(path.read_bytes(), ASKED, self._settings.max_pixels).image)
             except (OSError, NotAPicture):
                 continue
         return None
+
+
+class LookedAt(Looking):
+    """What earlier looks found: nothing is looked at, and nothing written."""
+
+    @property
+    def same(self) -> Pairs:
+        """Content ids (n, 2)."""
+        pairs, same = self._library.looks.all(METHOD)
+        return pairs[same]
+
+    def look(self, pairs: Pairs) -> None:
+        """Leaves them as they are."""
 
 
 def _verdict(one: int, other: int, sights: dict[int, Sight | None]) -> tuple[int, int, bool] | None:

@@ -65,12 +65,14 @@ def more(
     limit: int = 10,
     again: bool = False,
     minimum: Verdict | None = None,
+    remember: bool = True,
 ) -> Recommended:
     """Remembers what is liked and disliked, and finds more: like the named or, without any, like those liked before.
 
-    What was `shown` before does not come, but `again`. Raises NothingLiked, NoSuchPath, NotAPicture, OtherModel.
+    What was `shown` before does not come, but `again`. Unless it is to `remember`, it goes by the named alone.
+    Raises NothingLiked, NoSuchPath, NotAPicture, OtherModel.
     """
-    taste = _taste(library, speaker, likes, dislikes, again)
+    taste = _taste(library, speaker, likes, dislikes, again, remember)
     backdrop = Backdrop(library.sample_vectors(SAMPLE, speaker.model.name), library.files.count_contents())
     if not len(backdrop.sample):
         return Recommended([], taste.strangers)
@@ -88,17 +90,22 @@ def more(
 # -- what is liked
 
 
-def _taste(library: Library, speaker: Speaker, likes: Sequence[Path], dislikes: Sequence[Path], again: bool) -> Taste:
+def _taste(
+    library: Library, speaker: Speaker, likes: Sequence[Path], dislikes: Sequence[Path], again: bool, remember: bool
+) -> Taste:
     liked, disliked = [speaker.picture(path) for path in likes], [speaker.picture(path) for path in dislikes]
     here = {each.hash: library.files.content_id(each.hash) for each in (*liked, *disliked)}
-    library.opinions.note([number for each in liked if (number := here[each.hash])], "liked")
-    library.opinions.note([number for each in disliked if (number := here[each.hash])], "disliked")
-    known_likes, known_dislikes = library.opinions.of("liked"), library.opinions.of("disliked")
+    known_likes = [number for each in liked if (number := here[each.hash])]
+    known_dislikes = [number for each in disliked if (number := here[each.hash])]
+    if remember:
+        library.opinions.note(known_likes, "liked")
+        library.opinions.note(known_dislikes, "disliked")
+        known_likes, known_dislikes = library.opinions.of("liked"), library.opinions.of("disliked")
     others = _vectors(library, speaker, known_dislikes, disliked)
     ones = _vectors(library, speaker, [] if liked else known_likes[:REMEMBERED], liked)
     if not len(ones[0]):
         raise NothingLiked
-    seen = [] if again else library.opinions.of("shown")
+    seen = [] if again or not remember else library.opinions.of("shown")
     left_out = frozenset([*known_likes, *known_dislikes, *seen])
     strangers = tuple(each.path for each in (*liked, *disliked) if here[each.hash] is None)
     return Taste(ones[0], ones[1], others[0], left_out, strangers)

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
-
 from indexer.decode import decode
 from indexer.errors import NotAPicture
+from indexer.originals import shrunk
 from indexer.photo import is_offline
 from indexer.settings import Progress, Settings, Watch
 
@@ -47,13 +45,5 @@ def _first(row: int, paths: Sequence[str], max_pixels: int) -> Thumbnail | None:
             image = decode(Path(path).read_bytes(), SIDE, max_pixels).image
         except (OSError, NotAPicture):
             continue
-        return _small(row, image)
+        return Thumbnail(row, *shrunk(image, SIDE, QUALITY))
     return None
-
-
-def _small(row: int, image: Image.Image) -> Thumbnail:
-    scale = min(1, SIDE / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    data = BytesIO()
-    image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2).save(data, "JPEG", quality=QUALITY, optimize=True)
-    return Thumbnail(row, *size, data.getvalue())

@@ -128,6 +128,17 @@ def test_likes_are_remembered_and_a_change_of_mind_too(
         more(library, speaker, [], paths(folder, "cat.0"), only)
 
 
+def test_where_nothing_is_to_be_remembered_it_goes_by_the_named_alone(
+    library: Library, speaker: Speaker, folder: Path, only: Filters
+) -> None:
+    more(library, speaker, [folder / "dog.0.png"], [folder / "pizza.0.png"], only)
+    opinions = [library.opinions.of(kind) for kind in ("liked", "disliked", "shown")]
+    found = more(library, speaker, [folder / "pizza.1.png"], [folder / "dog.1.png"], only, 6, remember=False)
+    assert kinds(found).most_common(1)[0][0] == "pizza"
+    assert "pizza.0" in stems(found), "what was disliked before does not count"
+    assert [library.opinions.of(kind) for kind in ("liked", "disliked", "shown")] == opinions
+
+
 def test_a_picture_that_is_not_in_the_library_counts_this_time(
     library: Library, speaker: Speaker, only: Filters, tmp_path: Path
 ) -> None:
