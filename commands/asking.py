@@ -1,24 +1,32 @@
 """Asking the library: `search`, `similar`."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.viewing import answer as show
+from commands.viewing import screen_here
 from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_here, name_here, say
+from terminal.completion import names_of
 from terminal.options import Narrowed, ShownFolded, with_options
 
 if TYPE_CHECKING:
     from indexer.query import Query
+    from indexer.search import Answer, Load
     from indexer.store.library import Library
 
 
 @with_options
 def search(
     text: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT", help="What is in the photo; none: the newest of the filtered.")
+        list[str] | None,
+        typer.Argument(
+            metavar="TEXT",
+            help="What is in the photo; none: the newest of the filtered.",
+            autocompletion=names_of("taught"),
+        ),
     ] = None,
     like: Annotated[list[Path] | None, typer.Option(metavar="IMG", help="And like this picture (repeatable).")] = None,
     without: Annotated[
@@ -38,6 +46,7 @@ def search(
     from indexer.asking.grammar import parse
     from indexer.query import Query
 
+    shown.check()
     terms = parse(text or [], like or [], without or [])
     if not (terms or narrowed.anything):
         raise typer.BadParameter("say what is in the photo, or filter (`pics search --help`)", param_hint="TEXT")
@@ -58,6 +67,7 @@ def similar(
     """Find photos that look like a picture."""
     from indexer.query import Query, Term
 
+    shown.check()
     query = Query(terms=(Term(picture=image),), by_words=False)
     return _answer(_narrow(query, narrowed, shown), shown)
 
@@ -70,27 +80,34 @@ def _narrow(query: "Query", narrowed: Narrowed, shown: ShownFolded) -> "Query":
 
 
 def _answer(query: "Query", shown: ShownFolded) -> int:
-    import mlx_clip
-    from indexer.search import search as find
-    from terminal.answers import lines, nothing
+    from terminal.answers import nothing
 
+    screen = screen_here() if shown.show else None
     with library_here() as library:
         if query.model:
             query = replace(query, model=name_here(library, query.model))
-        try:
-            answer = find(library, encoder_of, query)
-        except mlx_clip.NoWords as error:
-            raise mlx_clip.ClipError(f"{error}{_that_know_words(library)}") from error
-        for note in answer.notes:
-            say(f"{note}{_that_know_words(library)}")
-        for name in answer.lost:
-            say(f"{name}: too few of its examples are there for this model; `pics teach {name} IMG…` adds some")
+        answer = asked(library, encoder_of, query)
     if not answer.hits:
         say(nothing(shown))
         return NOTHING_FOUND
-    sys.stdout.writelines(lines(answer.hits, shown))
-    sys.stdout.flush()
+    show(answer.hits, shown, screen)
     return DONE
+
+
+def asked(library: "Library", load: "Load", query: "Query") -> "Answer":
+    """What `indexer.search` finds; what stood in the way of a better answer is said."""
+    import mlx_clip
+    from indexer.search import search as find
+
+    try:
+        answer = find(library, load, query)
+    except mlx_clip.NoWords as error:
+        raise mlx_clip.ClipError(f"{error}{_that_know_words(library)}") from error
+    for note in answer.notes:
+        say(f"{note}{_that_know_words(library)}")
+    for name in answer.lost:
+        say(f"{name}: too few of its examples are there for this model; `pics teach {name} IMG…` adds some")
+    return answer
 
 
 def _that_know_words(library: "Library") -> str:

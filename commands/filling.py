@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.wiring import DONE, MODELS, SOME_SKIPPED, encoders, home, library_here, load, name_here, say
+from terminal.completion import names_of
 from terminal.options import Json
 from terminal.text import json_line
 
@@ -18,14 +19,22 @@ if TYPE_CHECKING:
     from indexer.settings import Settings
     from indexer.store.library import Library
 
+AnyModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="A name of `pics models`, a repo or a folder.",
+        autocompletion=names_of("models"),
+    ),
+]
+
 
 def index(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH", help="Folders or photos; none: all indexed before.")
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A name of `pics models`, a repo or a folder.")
-    ] = None,
+    model: AnyModel = None,
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Leave out names or paths (repeatable; remembered).")
     ] = None,
@@ -109,7 +118,12 @@ def _tell_plan(library: "Library", model: str | None, settings: "Settings", as_j
 
 
 def use(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A model with vectors here (`pics status`).")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A model with vectors here (`pics status`).", autocompletion=names_of("models")
+        ),
+    ],
     anyway: Annotated[bool, typer.Option("--anyway", help="Though it lacks the vectors of some photos.")] = False,
 ) -> int:
     """Search with another model from now on.

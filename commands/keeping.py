@@ -20,6 +20,7 @@ from commands.wiring import (
     name_here,
     say,
 )
+from terminal.completion import names_of
 from terminal.options import Json
 from terminal.text import json_line
 
@@ -75,7 +76,12 @@ def models(context: typer.Context, as_json: Json = False) -> int:
     return DONE
 
 
-def drop(name: Annotated[str, typer.Argument(metavar="NAME", help="As in `pics status` or `pics models`.")]) -> int:
+def drop(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="As in `pics status` or `pics models`.", autocompletion=names_of("models")),
+    ],
+) -> int:
     """Give back the room of a model that is not in use.
 
     Its vectors go, the words that were asked of it, its converted copy and its download.

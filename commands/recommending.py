@@ -1,12 +1,12 @@
 """Recommending photos: `more`."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.viewing import answer, screen_here
 from commands.wiring import DONE, NOTHING_FOUND, library_here, say, speaker_here
 from terminal.options import Narrowed, Shown, with_options
 
@@ -32,6 +32,7 @@ def more(
 
     What is named is remembered as liked, what is named by --less as disliked.
     """
+    shown.check()
     if forgotten and (images or less or again):
         raise typer.BadParameter("stands alone", param_hint="--forget")
     with library_here() as library:
@@ -46,10 +47,10 @@ def _more(
     shown: Shown,
 ) -> int:
     from indexer.organize.more import more as recommend
-    from terminal.answers import lines
     from terminal.recommending import nothing, strangers
 
     filters = narrowed.filters()
+    screen = screen_here() if shown.show else None
     speaker = speaker_here(library, shown.model)
     found = recommend(library, speaker, *pictures, filters, shown.number, again, shown.minimum)
     for sentence in strangers(found.strangers):
@@ -57,8 +58,7 @@ def _more(
     if not found.hits:
         say(nothing(narrowed.anything))
         return NOTHING_FOUND
-    sys.stdout.writelines(lines(found.hits, shown))
-    sys.stdout.flush()
+    answer(found.hits, shown, screen)
     library.opinions.note_shown(hit.content_id for hit in found.hits)
     return DONE
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.wiring import DONE, NOTHING_FOUND, library_here, say, speaker_here
+from terminal.completion import names_of
 from terminal.options import Json, Model
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def teach(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="What to call it; searches understand it.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="What to call it; searches understand it.", autocompletion=names_of("taught")
+        ),
+    ] = None,
     images: Annotated[
         list[Path] | None, typer.Argument(metavar="IMG", help="Pictures of it, 3 to 20, in the library or not.")
     ] = None,
@@ -24,7 +30,10 @@ def teach(
         list[Path] | None, typer.Option("--not", metavar="IMG", help="A look-alike that is none (repeatable).")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="What was taught, and how well it separates.")] = False,
-    forgotten: Annotated[str | None, typer.Option("--forget", metavar="NAME", help="Unlearn it.")] = None,
+    forgotten: Annotated[
+        str | None,
+        typer.Option("--forget", metavar="NAME", help="Unlearn it.", autocompletion=names_of("taught")),
+    ] = None,
     model: Model = None,
     as_json: Json = False,
 ) -> int:

@@ -3,7 +3,6 @@
 Every command is run as a person would run it, in a process of its own; what it prints is what it prints.
 """
 
-import re
 import shlex
 import shutil
 import subprocess
@@ -18,7 +17,6 @@ from terminal.text import size
 ALBUM = Path(__file__).parent / "photos"
 PROGRAM = (sys.executable, "-c", "import cli; cli.main()")
 SOME_SKIPPED = 3  # the album has a broken file
-HIT = re.compile(r"^(?:strong|likely|weak) +[-\d.]+  (.+?)(?:  \(\+\d+ similar\))?$", re.MULTILINE)
 
 OPENING = """An album of {photos} drawn pictures, and pics-mini, a small model made for trying out: it knows
 720 things that can be drawn, and nothing else. Album and library are below {folder}
@@ -46,9 +44,11 @@ def tour(environment: Mapping[str, str]) -> int:
         shutil.copytree(ALBUM, folder / "photos")
         print(OPENING.format(photos=sum(1 for _ in ALBUM.rglob("*.jpg")), folder=folder), flush=True)
         own = {**environment, "PICS_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
+        pictures = " --show" if sys.stdout.isatty() else ""
         for command in COMMANDS:
-            print(f"$ {command}", flush=True)
-            if (code := _run(command, folder, own)) not in (0, SOME_SKIPPED):
+            asked = command if command.startswith("pics index") else command + pictures
+            print(f"$ {asked}", flush=True)
+            if (code := _run(asked, folder, own)) not in (0, SOME_SKIPPED):
                 return code
             print(flush=True)
     print(CLOSING.format(size=size(default_card().download_bytes or 0)))
@@ -57,12 +57,4 @@ def tour(environment: Mapping[str, str]) -> int:
 
 def _run(command: str, folder: Path, environment: Mapping[str, str]) -> int:
     arguments = shlex.split(command)[1:]
-    done = subprocess.run(
-        [*PROGRAM, *arguments], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
-    sys.stdout.write(done.stdout)
-    if sys.stdin.isatty() and sys.stdout.isatty():  # both: the terminal is asked what it can show
-        from terminal.pictures import show
-
-        show([Path(path) for path in HIT.findall(done.stdout)], sys.stdout)
-    return done.returncode
+    return subprocess.run([*PROGRAM, *arguments], cwd=folder, env=environment, check=False).returncode

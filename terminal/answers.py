@@ -23,19 +23,20 @@ def lines(hits: "Iterable[Hit]", shown: "Shown") -> Iterator[str]:
         elif shown.paths:
             yield hit.path + "\n"
         else:
-            yield f"{_head(hit)}  {hit.path}{_folded(hit)}\n"
+            yield f"{head(hit)}  {hit.path}{folded(hit)}\n"
             if shown.explain and hit.why:
                 yield f"{BELOW}{'; '.join(hit.why)}\n"
 
 
-def _head(hit: "Hit") -> str:
+def head(hit: "Hit") -> str:
     """`likely  0.312`; where nothing was asked but filters, the day it was taken."""
     if hit.verdict is None and not hit.score:
         return f"{(hit.facts.taken_at or 'no date')[:10]:<13}"
     return f"{hit.verdict or '':<6}  {hit.score:.3f}"
 
 
-def _folded(hit: "Hit") -> str:
+def folded(hit: "Hit") -> str:
+    """`  (+2 similar)`"""
     return f"  (+{len(hit.similar)} similar)" if hit.similar else ""
 
 

@@ -11,11 +11,18 @@ import typer
 
 from indexer.asking.narrowing import Narrowing, NotNarrowed
 from indexer.query import Filters, Verdict
+from terminal.completion import names_of
 
 Count = Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, help="How many photos to show.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="Another model with vectors here (`pics status`).")
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Another model with vectors here (`pics status`).",
+        autocompletion=names_of("models"),
+    ),
 ]
 Folders = Annotated[
     list[Path] | None, typer.Option("--in", metavar="FOLDER", help="Only photos in this folder (repeatable).")
@@ -31,7 +38,10 @@ Formats = Annotated[list[str] | None, typer.Option("--format", metavar="NAME", h
 MinSize = Annotated[int | None, typer.Option(metavar="PIXELS", min=1, help="The shorter side at least.")]
 Portrait = Annotated[bool | None, typer.Option("--portrait/--landscape", help="Higher than wide, or wider than high.")]
 Rating = Annotated[int | None, typer.Option(metavar="N", min=0, max=5, help="Rated so many stars or more.")]
-Tagged = Annotated[list[str] | None, typer.Option("--tag", metavar="NAME", help="Has that tag (repeatable: any).")]
+Tagged = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="NAME", help="Has that tag (repeatable: any).", autocompletion=names_of("tags")),
+]
 Minimum = Annotated[Verdict | None, typer.Option("--min", help="Only photos as sure as that.")]
 Fold = Annotated[
     bool | None, typer.Option("--fold/--unfold", help="A burst, and duplicates, as one.  [default: for people]")
@@ -39,6 +49,8 @@ Fold = Annotated[
 Explain = Annotated[bool, typer.Option("--explain", help="Say below each photo why it was found.")]
 Paths = Annotated[bool, typer.Option("--paths", help="Paths alone, one a line.")]
 Print0 = Annotated[bool, typer.Option("-0", "--print0", help="Paths alone, each ended by a NUL, for xargs -0.")]
+Show = Annotated[bool, typer.Option("--show", help="Draw them in the terminal.")]
+Open = Annotated[bool, typer.Option("--open", help="Open them in the system's viewer, 20 at most.")]
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,14 @@ class Shown:
     as_json: Json = False
     paths: Paths = False
     print0: Print0 = False
+    show: Show = False
+    open_them: Open = False
     model: Model = None
+
+    def check(self) -> None:
+        """Raises BadParameter for what does not go together."""
+        if self.show and (self.as_json or self.paths or self.print0):
+            raise typer.BadParameter("pictures are for people; --json, --paths and -0 are not", param_hint="--show")
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,19 @@ class Pics:
             check=False,
         )
 
+    def typed(self, lines: str, *words: object) -> "subprocess.CompletedProcess[str]":
+        """Runs the command with these lines on stdin."""
+        return subprocess.run(
+            self.command(*words),
+            env=self.environment,
+            cwd=self.folder,
+            input=lines,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
     def json(self, *words: object) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self(*words, "--json").stdout.splitlines()]
 

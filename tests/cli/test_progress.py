@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indexer.settings import Progress
-from terminal.progress import PlainLines, Transfer
+from terminal.progress import PlainLines, Telling, Transfer
 from tests.cli.conftest import Pics
 
 
@@ -46,6 +46,15 @@ def test_each_stage_has_a_rate_of_its_own() -> None:
         "completing: 1,000 of 90,000 (0 a second)",
         "completing: 2,000 of 90,000 (100 a second)",
     ]
+
+
+def test_others_are_told_now_and_then() -> None:
+    now, told = [0.0], list[tuple[str, int, int]]()
+    telling = Telling(lambda stage, done, total: told.append((stage, done, total)), clock=lambda: now[0])
+    for number in range(100):
+        now[0] = number * 0.125
+        telling.show(Progress("index", number, 100))
+    assert told[:3] == [("index", 0, 100), ("index", 3, 100), ("index", 6, 100)] and len(told) == 34
 
 
 def test_a_transfer_says_what_how_large_and_where_to(capsys: pytest.CaptureFixture[str]) -> None:
