@@ -11,18 +11,32 @@ from typing import Any, NoReturn, cast
 import typer
 from typer.exceptions import TyperException
 
-from commands import asking, duplicates, exploring, filling, keeping, measuring, recommending, tagging, teaching
+from commands import (
+    asking,
+    duplicates,
+    exploring,
+    filling,
+    keeping,
+    measuring,
+    recommending,
+    serving,
+    shell,
+    tagging,
+    teaching,
+)
+from commands.completing import Names
 from commands.wiring import DONE, FAILED, INTERRUPTED, say
 from terminal.several import TakesSeveral
 
 COMMANDS = (
     *(filling.index, filling.use),
-    *(asking.search, asking.similar),
+    *(asking.search, asking.similar, shell.shell),
     *(teaching.teach, recommending.more),
     measuring.eval,
     duplicates.dupes,
     *(exploring.groups, exploring.map, exploring.odd),
     tagging.tag,
+    *(serving.serve, serving.mcp),
     *(keeping.status, keeping.errors, keeping.forget, keeping.doctor, keeping.demo),
 )
 
@@ -33,10 +47,9 @@ app = typer.Typer(
     epilog="Exit codes: 0 done or found, 1 nothing found, 2 wrong usage or failed, 3 done but some photos skipped, "
     "130 interrupted. PICS_HOME is the folder that holds everything.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "obj": Names()},
 )
 for command in COMMANDS:
     app.command(cls=TakesSeveral if command in SEVERAL else None)(command)

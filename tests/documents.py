@@ -12,12 +12,13 @@ from terminal.text import size
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 COMMANDS = (
-    *("index", "use", "search", "similar", "status", "errors", "forget"),
+    *("index", "use", "search", "similar", "shell", "status", "errors", "forget"),
     *("teach", "more"),
     "eval",
     "dupes",
     *("groups", "map", "odd"),
     "tag",
+    *("serve", "mcp"),
     *("models", "models drop", "doctor", "demo"),
 )
 
