@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from indexer.build import Report, Settings, build
-from indexer.decode import decode
 from indexer.photo import NO_FACTS, Content, Facts, File, Hit, ModelIdentity, Vector
 from indexer.query import Filters
 from indexer.store.database import Database
@@ -96,9 +95,18 @@ def index(library: Library, encoder: FakeEncoder, photos: Path) -> Index:
 
 
 @pytest.fixture
-def bound_folder() -> Iterator[Path]:
+def bound_folder(tmp_path: Path) -> Iterator[Path]:
     """A new folder for a test that needs a folder it may not read: root reads all, so it becomes nobody meanwhile."""
-    decode(pictures.encoded(pictures.plain("red")))  # what decoding imports may lie where only root can read
+    once = tmp_path / "once"  # indexed first, for what is imported then may lie where only root can read
+    pictures.put(once / "a.jpg", pictures.scene(1), "JPEG")
+    (once / "a.xmp").write_text("<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
+    (once / "a.jpg.json").write_text("{}")
+    with Library(tmp_path / "once.home") as library:
+        build(library, FakeEncoder(), [str(once)], settings=SETTINGS)
+        yield from _bound_folder()
+
+
+def _bound_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="bound-")).resolve()
     is_root = os.geteuid() == 0
     if is_root:
