@@ -4,27 +4,17 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image
 
+from bench.made import PHOTO, Kind, scene
 from indexer.photo import File, ModelIdentity
 from tests.fake_encoder import FakeEncoder
 
-PHOTO = (4000, 3000)
 TINY_A_FOLDER = 500
 DIM = 512
-
-
-class Kind(NamedTuple):
-    """How much of a photo is detail: `roughness` from one octave to the next finer one, `grain` in grey levels."""
-
-    name: str
-    roughness: float
-    grain: float
 
 
 KINDS = (Kind("plain", 0.55, 1.0), Kind("busy", 0.75, 3.0))
@@ -55,27 +45,12 @@ def photos(folder: Path, number: int, suffix: str = ".jpg") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if len(list(folder.iterdir())) != number:
         pillow_heif.register_heif_opener()
-        scenes = [_scene(kind) for kind in KINDS]
+        scenes = [scene((PHOTO[0] + 400, PHOTO[1] + 300), kind) for kind in KINDS]  # a margin to crop from
         for n in range(number):
             left, top = 16 * (n % 25), 16 * (n // 25 % 18)
             photo = scenes[n % 2].crop((left, top, left + PHOTO[0], top + PHOTO[1]))
             photo.save(folder / f"{n:04}-{KINDS[n % 2].name}{suffix}", quality=90)
     return folder
-
-
-def _scene(kind: Kind) -> Image.Image:
-    """Blobs of every size, less colour than light in them, and the grain of a sensor; a margin to crop from."""
-    random = np.random.default_rng(0)
-    width, height = PHOTO[0] + 400, PHOTO[1] + 300
-    canvas = np.zeros((height, width, 3), np.float32)
-    for octave in range(2, 11):
-        shape = (3 * 2**octave, 4 * 2**octave)
-        light, colour = random.uniform(-100, 100, (*shape, 1)), random.uniform(-20, 20, (*shape, 3))
-        blobs = Image.fromarray((light + colour + 128).astype(np.uint8))
-        large = np.asarray(blobs.resize((width, height), Image.Resampling.BICUBIC), np.float32)
-        canvas += (large - 128) * kind.roughness**octave
-    canvas += random.standard_normal((height, width, 1), np.float32) * kind.grain
-    return Image.fromarray((canvas + 128).clip(0, 255).astype(np.uint8))
 
 
 def tiny(folder: Path, number: int) -> Path:

@@ -19,7 +19,7 @@ from mlx_clip.copies import Manifest
 from mlx_clip.device import Device
 from mlx_clip.errors import BadCheckpoint, NoWords
 from mlx_clip.families import family
-from mlx_clip.image import open_image
+from mlx_clip.image import Recipe, open_image
 from mlx_clip.quantise import quantise_tower, whole
 from mlx_clip.tokenizer import Tokenizer
 from mlx_clip.vocabulary import EXCERPT
@@ -27,10 +27,10 @@ from mlx_clip.vocabulary import EXCERPT
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Encoder"]
+__all__ = ["Encoder", "images_to_vectors"]
 
 BATCH = 32
-"""Pictures or texts that go through a tower at once."""
+"""Pictures or texts that go through a tower at once, unless told otherwise."""
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
@@ -41,7 +41,7 @@ class Encoder:
 
     `name` and `revision` load the same model again. `weights_hash` is the SHA-256 of its checkpoint in hex, `dim` the
     length of its vectors, `image_size` the side of its input in pixels, `preprocessing` the id of its pixel recipe;
-    `knows_words` is false of a model for pictures only.
+    `knows_words` is false of a model for pictures only. `batch` may be set: so many go through a tower at once.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, name: str, device: Device) -> None:
@@ -58,6 +58,7 @@ class Encoder:
         self.image_size = self._config.image.image_size
         self.preprocessing = self._recipe.id
         self.knows_words = self._config.lines is not None
+        self.batch = BATCH
 
     def prepare(self, image: "Image") -> Pixels:
         """Any picture -> uint8 (image_size, image_size, 3). Touches no MLX; safe in many threads."""
@@ -80,7 +81,7 @@ class Encoder:
         return self._in_batches(self._encode_texts, texts)
 
     def _in_batches(self, encode: "Callable[[Batch], Vectors]", items: "Batch") -> Vectors:
-        parts = [encode(items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
+        parts = [encode(items[start : start + self.batch]) for start in range(0, len(items), self.batch)]
         return np.concatenate(parts) if parts else np.zeros((0, self.dim), np.float32)
 
     # -- pictures
@@ -100,14 +101,7 @@ class Encoder:
 
     @cached_property
     def _images_to_vectors(self) -> Callable[[mx.array], mx.array]:
-        tower = self._load(self._family.ImageTower(self._config), IMAGE)
-        scale, shift = mx.array(self._recipe.scale), mx.array(self._recipe.shift)
-        dtype = getattr(mx, self.dtype)
-
-        def forward(pixels: mx.array) -> mx.array:
-            return _unit(tower((pixels * scale + shift).astype(dtype)))
-
-        return mx.compile(forward) if self._device.compiled else forward
+        return images_to_vectors(self._load(self._family.ImageTower(self._config), IMAGE), self._recipe, self._device)
 
     # -- texts
 
@@ -174,6 +168,17 @@ class MappedTable(nn.Module):
         which = np.array(ids)
         rows = self._rows[which]
         return mx.array(rows if self._scales is None else (rows * self._scales[which]).astype(self._dtype))
+
+
+def images_to_vectors(tower: nn.Module, recipe: Recipe, device: Device) -> Callable[[mx.array], mx.array]:
+    """uint8 pixels (n, h, w, 3) -> float32 (n, dim) of unit length, as a device does it best."""
+    scale, shift = mx.array(recipe.scale), mx.array(recipe.shift)
+    dtype = getattr(mx, device.dtype)
+
+    def forward(pixels: mx.array) -> mx.array:
+        return _unit(tower((pixels * scale + shift).astype(dtype)))
+
+    return mx.compile(forward) if device.compiled else forward
 
 
 def _unit(vectors: mx.array) -> mx.array:
