@@ -8,6 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+CANDIDATES = 105  # of which a search for 5 photos chooses
+TIMES_READ = 2  # to judge them, and to fold them
+
 
 class Steps:
     def __init__(self, started_at: float) -> None:
@@ -22,13 +25,20 @@ class Steps:
 def main(home: Path, words: str, started_at: float) -> None:
     steps = Steps(started_at)
     steps.end("starting Python")
-    import cli  # noqa: F401
-    from commands.wiring import MODELS
-    from indexer.search import search  # noqa: F401  as `pics search` does
+    import cli
 
-    steps.end("importing cli and indexer")
+    cli.program(["search"])
+    steps.end("importing typer and the commands")
+    from commands.wiring import MODELS, one_thread
+
+    one_thread()  # as `pics search` does
+    import numpy  # noqa: F401
+
+    steps.end("importing numpy")
+    from indexer.search import search  # noqa: F401
     from indexer.store.library import Library
 
+    steps.end("importing the search")
     library = Library(home, must_exist=True)
     model = library.model()
     assert model, "fill the library first"
@@ -37,16 +47,24 @@ def main(home: Path, words: str, started_at: float) -> None:
 
     encoder = mlx_clip.load(model.name, revision=model.revision, cache=home / MODELS)
     steps.end("importing MLX, finding the model")
-    first = encoder.encode_texts([words])
-    steps.end("loading tokenizer and text tower")
-    begun = time.time()
-    encoder.encode_texts([words])
-    again = time.time() - begun
-    library.hits(library.by_vector(first[0], 5))
+    encoder._tokenizer([words])
+    steps.end("loading the tokenizer, asking it")
+    _ = encoder._text_tower
+    steps.end("loading the text tower")
+    vector = encoder.encode_texts([words])[0]
+    steps.end("encoding the words")
+    near = library.by_vector(vector, CANDIDATES)
     steps.end("finding the nearest of all vectors")
-    steps.seconds["loading tokenizer and text tower"] -= again
-    steps.seconds["finding the nearest of all vectors"] -= again
-    print(json.dumps(steps.seconds | {"encoding the words": again}))
+    contents = [content_id for content_id, _ in near]
+    for _ in range(TIMES_READ):
+        library.vectors_of(contents)
+    steps.end("reading their vectors")
+    library.by_words(words, CANDIDATES)
+    steps.end("finding the words")
+    library.hits(near)
+    library.facts(contents)
+    steps.end("reading their paths and facts")
+    print(json.dumps(steps.seconds))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL import Image  # who asks in words need not wait for it
 
 Vector = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -185,7 +187,7 @@ class Encoder(Protocol):
     @property
     def knows_words(self) -> bool: ...
 
-    def prepare(self, image: Image.Image) -> Pixels:
+    def prepare(self, image: "Image.Image") -> Pixels:
         """RGB picture -> uint8 (h, w, 3). Called from several threads at once."""
 
     def encode_pixels(self, pixels: Pixels) -> Vector:

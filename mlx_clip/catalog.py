@@ -61,8 +61,7 @@ class Card:
 @cache
 def cards() -> tuple[Card, ...]:
     """All known models, by name."""
-    files = next((sorted(place.glob("*.toml")) for place in PLACES if place.is_dir()), [])
-    return tuple(_read(file) for file in files)
+    return tuple(_read(file) for file in sorted(_place().glob("*.toml")))
 
 
 def default_card() -> Card:
@@ -70,10 +69,20 @@ def default_card() -> Card:
 
 
 def find(name: str) -> Card | None:
-    """The card of that name or repo, in any case."""
+    """The card of that name or repo, in any case. Of a name its own card alone is read, of a folder's path none."""
+    if name.startswith(("/", "~")):
+        return None
+    file = _place() / f"{name.lower()}.toml"
+    if "/" not in name and file.is_file():
+        return _read(file)
     return next((card for card in cards() if card.is_called(name)), None)
 
 
+def _place() -> Path:
+    return next(place for place in PLACES if place.is_dir())
+
+
+@cache
 def _read(file: Path) -> Card:
     facts = tomllib.loads(file.read_text("utf-8"))
     scores = tuple(Score(**score) for score in facts.pop("scores", ()))

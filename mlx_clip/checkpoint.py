@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from mlx_clip import openclip, processors, torch_file
+from mlx_clip import openclip, processors
 from mlx_clip.backend import mx, nn, tree_flatten
 from mlx_clip.config import ModelConfig
 from mlx_clip.copies import read_json
@@ -158,6 +158,8 @@ def _load(files: tuple[Path, ...]) -> Tensors:
     tensors: Tensors = {}
     for file in files:
         if file.suffix == ".bin":
+            from mlx_clip import torch_file  # reads zip archives, which a converted copy is none of
+
             return torch_file.load(file)
         try:
             tensors.update(cast(Tensors, mx.load(str(file), format="safetensors")))

@@ -8,17 +8,20 @@ Mean and standard deviation are left to the device. processors.py reads which re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from mlx_clip.errors import NotAnImage
 
-__all__ = ["FILTERS", "Recipe", "Rounding", "Size", "open_image", "to_rgb"]
+if TYPE_CHECKING:
+    from PIL import Image  # imported where a picture is at hand: an encoder that is asked in words needs none of it
 
-FILTERS = {filter_.value: filter_.name.lower() for filter_ in Image.Resampling}
+__all__ = ["BICUBIC", "FILTERS", "Recipe", "Rounding", "Size", "open_image", "to_rgb"]
+
+FILTERS = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}  # Pillow's numbers
+BICUBIC = 3
 
 BARE = str.maketrans("", "", "() ")
 LONG = 100  # times its width, or its height: from there on a picture is a strip
@@ -43,7 +46,7 @@ class Recipe:
     longest: int | None = None
     squash: Size | None = None
     crop: Size | None = None
-    resample: int = Image.Resampling.BICUBIC
+    resample: int = BICUBIC
     rounding: Rounding = "transformers"
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -61,7 +64,7 @@ class Recipe:
             .translate(BARE)
         )
 
-    def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
+    def __call__(self, image: "Image.Image") -> NDArray[np.uint8]:
         """Any picture -> uint8 (side, side, 3). Transparency is composited on white."""
         rgb = to_rgb(image)
         whole = self._resized(rgb.size)
@@ -72,6 +75,8 @@ class Recipe:
         part = _resized_part(rgb, whole, inside, self.resample)
         if part.size == self.crop:
             return np.array(part)
+        from PIL import Image
+
         canvas = Image.new("RGB", self.crop)
         canvas.paste(part, (inside[0] - left, inside[1] - top))
         return np.array(canvas)
@@ -94,7 +99,7 @@ class Recipe:
         return round((have - want) / 2) if have >= want else -((want - have) // 2)
 
 
-def _resized_part(image: Image.Image, whole: Size, part: tuple[int, int, int, int], resample: int) -> Image.Image:
+def _resized_part(image: "Image.Image", whole: Size, part: tuple[int, int, int, int], resample: int) -> "Image.Image":
     """The `part` of `image.resize(whole)`.
 
     Of a very long picture nothing else is computed, for whole it might not fit in memory. Pillow may then resize the
@@ -108,7 +113,7 @@ def _resized_part(image: Image.Image, whole: Size, part: tuple[int, int, int, in
     return image.resize((right - left, bottom - top), resample, box)
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: "Image.Image") -> "Image.Image":
     """Any mode -> RGB. Transparency is composited on white, 16-bit grey is scaled to 8 bits and not clipped.
 
     Recent transformers do the first too (older ones drop the alpha channel), none does the second.
@@ -118,21 +123,27 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         image = _to_8_bits(image)
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        from PIL import Image
+
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image)
     return image.convert("RGB")
 
 
-def _to_8_bits(image: Image.Image) -> Image.Image:
+def _to_8_bits(image: "Image.Image") -> "Image.Image":
     """16-bit grey in one of Pillow's integer modes. Mode I holds 8-bit grey too: then nothing is to be scaled."""
+    from PIL import Image
+
     grey = np.asarray(image).astype(np.int64)
     deep = image.mode != "I" or grey.max(initial=0) > 255
     return Image.fromarray((grey.clip(0, 65535) // 257 if deep else grey.clip(0, 255)).astype(np.uint8))
 
 
-def open_image(path: Path) -> Image.Image:
+def open_image(path: Path) -> "Image.Image":
     """A picture file, turned upright as its EXIF says. Raises NotAnImage."""
+    from PIL import Image, ImageOps
+
     try:
         with Image.open(path) as image:
             return ImageOps.exif_transpose(image)

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PIL import Image
-
 from mlx_clip.errors import UnsupportedModel
-from mlx_clip.image import FILTERS, Recipe, Size
+from mlx_clip.image import BICUBIC, FILTERS, Recipe, Size
 
 __all__ = ["IMAGENET", "MEAN", "STD", "recipe"]
 
@@ -82,7 +80,7 @@ def _crop(config: Mapping[str, Any], side: int) -> Size | None:
 
 
 def _resample(config: Mapping[str, Any]) -> int:
-    resample = config.get("resample", Image.Resampling.BICUBIC.value)
+    resample = config.get("resample", BICUBIC)
     if resample not in FILTERS:
         raise UnsupportedModel("resample", resample, "0 to 5")
     return int(resample)

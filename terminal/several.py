@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from typer.core import TyperCommand
+from terminal.plainly import TakesPlainly
 
 TAKE_ALL = frozenset({"--not", "--less"})
 
 
-class TakesSeveral(TyperCommand):
+class TakesSeveral(TakesPlainly):
     """A command of which those options take the words up to the next option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

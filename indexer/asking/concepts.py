@@ -1,7 +1,6 @@
 """What was taught, in the numbers of one model: a name's examples -> its head, made once and kept with the library."""
 
 import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -55,6 +54,8 @@ class Taught:
         return named(term.words or "", self.names)
 
     def concept(self, name: str) -> Concept:
+        import hashlib  # as in encoding.py
+
         examples = self._library.concepts.examples(name)
         made_of = hashlib.sha256(b"".join(each.hash + bytes([each.is_one]) for each in examples)).hexdigest()
         photos = self._library.files.count_contents()

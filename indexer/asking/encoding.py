@@ -1,6 +1,5 @@
 """Terms -> unit vectors: from words that were asked of late, from photos of the library, or from the model, now."""
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -10,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.decode import decode
 from indexer.errors import NoSuchPath, NotAPicture
 from indexer.photo import Encoder, ModelIdentity, Vector, absolute, canonical, identity
 from indexer.query import Term
@@ -90,7 +88,7 @@ class Speaker:
             if sha256 is not None and (known := self._known(sha256)) is not None:
                 return Picture(sha256, str(path), known)
         data = _read(path, stamp)
-        sha256 = hashlib.sha256(data).digest()
+        sha256 = _sha256(data)
         known = self._known(sha256)
         return Picture(sha256, str(path), known if known is not None else self._encode(path, data))
 
@@ -102,7 +100,7 @@ class Speaker:
         if (known := self._known(sha256)) is not None:
             return known
         data = _read(path, _stamp(path))
-        if hashlib.sha256(data).digest() != sha256:
+        if _sha256(data) != sha256:
             raise NotAPicture(f"{path}: is another picture now")
         return self._encode(path, data)
 
@@ -111,6 +109,8 @@ class Speaker:
         return stored if stored is not None else self._library.concepts.vector(self.model.name, sha256)
 
     def _encode(self, picture: Path, data: bytes) -> Vector:
+        from indexer.decode import decode  # words need no picture
+
         try:
             image = decode(data, self.encoder.image_size).image
         except NotAPicture as error:
@@ -139,6 +139,12 @@ def _read(picture: Path, stamp: tuple[int, int] | None) -> bytes:
         return picture.read_bytes()
     except OSError as error:
         raise NotAPicture(f"{picture}: cannot be read: {error.strerror}") from error
+
+
+def _sha256(data: bytes) -> bytes:
+    import hashlib  # loads OpenSSL, which words do not need
+
+    return hashlib.sha256(data).digest()
 
 
 def _stamp(picture: Path) -> tuple[int, int] | None:

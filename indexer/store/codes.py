@@ -36,30 +36,37 @@ MANY = 3  # where more than one in so many pass, all are scored: it is quicker t
 BLOCK = 32_768  # vectors scored at a time: what they take stays near the processor
 THREADED = 8  # blocks that several threads share; fewer are done before a thread has begun
 SEED = 5
+FORMAT = 1  # of what a coder makes: one more where anything above is changed
 
 
 class Coder:
     """Turns vectors of a library into codes, and questions into what codes are compared with.
 
-    `sample` is float32 (n, dim): some vectors that stand for all.
+    `rotation` is float32 (dim, dim); `mean` and `step` are float32 (dim,), of the vectors and of their turned numbers.
     """
 
-    def __init__(self, sample: Vector) -> None:
+    def __init__(self, rotation: Floats, mean: Floats, step: Floats) -> None:
+        self.rotation = rotation
+        self.mean = mean
+        self.step = step
+        self.dim = len(mean)
+        self.words = words_of(self.dim)
+
+    @classmethod
+    def of(cls, sample: Vector) -> "Coder":
+        """For vectors of which some, float32 (n, dim), stand for all."""
         dim = sample.shape[1]
-        rotation, _ = np.linalg.qr(np.random.default_rng(SEED).standard_normal((dim, dim)))
-        self._rotation = np.asarray(rotation, np.float32)
-        self._mean = sample.mean(axis=0)
-        turned = (sample - self._mean) @ self._rotation
-        self._step = np.maximum(turned.std(axis=0) * np.float32(STEP), np.float32(1e-6))
-        self.dim = dim
-        self.words = -(-dim // 64)
+        turn, _ = np.linalg.qr(np.random.default_rng(SEED).standard_normal((dim, dim)))
+        rotation, mean = np.asarray(turn, np.float32), sample.mean(axis=0)
+        turned = (sample - mean) @ rotation
+        return cls(rotation, mean, np.maximum(turned.std(axis=0) * np.float32(STEP), np.float32(1e-6)))
 
     def code(self, vectors: Vector) -> tuple[Words, Floats]:
         """float32 (n, dim) -> bits, uint64 (PLANES, words, n), and a factor for each depth, float32 (PLANES, n)."""
-        turned = (vectors - self._mean) @ self._rotation
-        steps = _steps(turned / self._step, PLANES)
+        turned = (vectors - self.mean) @ self.rotation
+        steps = _steps(np.asarray(turned / self.step, np.float32), PLANES)
         lengths = np.einsum("nd,nd->n", turned, turned)
-        weighed = turned * self._step
+        weighed = turned * self.step
         planes = np.empty((PLANES, self.words, len(vectors)), np.uint64)
         factors = np.empty((PLANES, len(vectors)), np.float32)
         along = np.zeros(len(vectors), np.float32)
@@ -72,7 +79,7 @@ class Coder:
 
     def question(self, query: Vector) -> Words:
         """float32 (dim,) -> uint64 (ASKED_PLANES, words)."""
-        turned = (query @ self._rotation) * self._step
+        turned = (query @ self.rotation) * self.step
         steps = _steps(turned / max(float(np.abs(turned).max()), 1e-9) * 2 ** (ASKED_PLANES - 1), ASKED_PLANES)
         return np.stack([self._packed(_bit(steps, ASKED_PLANES - 1 - plane)) for plane in range(ASKED_PLANES)])
 
@@ -81,6 +88,11 @@ class Coder:
         packed = np.packbits(bits, axis=-1)
         padding = [(0, 0)] * (bits.ndim - 1) + [(0, 8 * self.words - packed.shape[-1])]
         return np.ascontiguousarray(np.pad(packed, padding).view(np.uint64).T)
+
+
+def words_of(dim: int) -> int:
+    """How many uint64 hold a bit of each number."""
+    return -(-dim // 64)
 
 
 def _steps(values: Floats, bits: int) -> NDArray[np.uint8]:
@@ -94,25 +106,30 @@ def _bit(steps: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
 
 
 class Codes:
-    """Codes at numbered places. `ids` int64 (places,) says of which content; 0 where a place is empty."""
+    """Codes at numbered places. `ids` int64 (places,) says of which content; 0 where a place is empty.
 
-    def __init__(self, coder: Coder) -> None:
-        self._coder = coder
-        self.ids: Ids = np.zeros(0, np.int64)
-        self._planes = np.zeros((PLANES, coder.words, 0), np.uint64)
-        self._factors = np.zeros((PLANES, 0), np.float32)
-        self.count = 0
+    `planes` uint64 (PLANES, words, places) and `factors` float32 (PLANES, places) are as `Coder.code` makes them.
+    """
+
+    def __init__(
+        self, coder: Coder, ids: Ids | None = None, planes: Words | None = None, factors: Floats | None = None
+    ) -> None:
+        self.coder = coder
+        self.ids: Ids = np.zeros(0, np.int64) if ids is None else ids
+        self.planes = np.zeros((PLANES, coder.words, 0), np.uint64) if planes is None else planes
+        self.factors = np.zeros((PLANES, 0), np.float32) if factors is None else factors
+        self.count = int(np.count_nonzero(self.ids))
 
     def room(self, places: int) -> None:
         """Makes room for so many in all."""
         more = places - len(self.ids)
         if more > 0:
             self.ids = np.concatenate([self.ids, np.zeros(more, np.int64)])
-            self._factors = np.concatenate([self._factors, np.zeros((PLANES, more), np.float32)], axis=1)
-            grown = np.zeros((PLANES, self._coder.words, places), np.uint64)
+            self.factors = np.concatenate([self.factors, np.zeros((PLANES, more), np.float32)], axis=1)
+            grown = np.zeros((PLANES, self.coder.words, places), np.uint64)
             for plane in range(PLANES):
-                grown[plane, :, : self._planes.shape[2]] = self._planes[plane]
-            self._planes = grown
+                grown[plane, :, : self.planes.shape[2]] = self.planes[plane]
+            self.planes = grown
 
     def put(self, start: int, size: int, at: Ids, ids: Ids, vectors: Vector) -> None:
         """Fills `size` places from `start` on: `at` some of them, counted from there, content; the others are empty."""
@@ -121,9 +138,9 @@ class Codes:
         span[:] = 0
         span[at] = ids
         if len(ids):
-            planes, factors = self._coder.code(vectors)
-            self._planes[:, :, start + at] = planes
-            self._factors[:, start + at] = factors
+            planes, factors = self.coder.code(vectors)
+            self.planes[:, :, start + at] = planes
+            self.factors[:, start + at] = factors
 
     def few(self, query: Vector, k: int, among: Ids | None = None) -> Ids:
         """The ids of some contents, of a list of ids (None: of all), among which are the k most like a unit vector."""
@@ -131,11 +148,11 @@ class Codes:
         n = int(np.count_nonzero(passing))
         everywhere = n * MANY > len(passing)
         left = None if everywhere else np.flatnonzero(passing)
-        asked, wanted = self._coder.question(query), left_over(k, n)
+        asked, wanted = self.coder.question(query), left_over(k, n)
         scores = np.zeros(1, np.float32)
         for plane, most in enumerate((max(n // FIRST, 2 * WIDER * wanted), max(n // SECOND, WIDER * wanted), wanted)):
             scores = scores + self._by(plane, asked, left)
-            values = scores * (self._factors[plane] if left is None else self._factors[plane, left])
+            values = scores * (self.factors[plane] if left is None else self.factors[plane, left])
             if left is None:
                 values[~passing] = -np.inf
             best = _best(values, min(most, n))
@@ -153,7 +170,7 @@ class Codes:
 
     def _by(self, plane: int, asked: Words, places: Ids | None) -> Floats:
         """float32 (n,): how like the question what is at n places is, None: at all, by one of their bits."""
-        bits = self._planes[plane]
+        bits = self.planes[plane]
         weight = np.float32(2.0 ** (PLANES - 1 - plane))
         scores = np.empty(bits.shape[1] if places is None else len(places), np.float32)
 
@@ -179,7 +196,7 @@ class Codes:
         for question in asked:
             differing <<= np.uint16(1)
             differing += np.bitwise_count(block ^ question[:, None]).sum(axis=0, dtype=np.uint16)
-        in_all = np.float32(self._coder.dim * (2**ASKED_PLANES - 1))
+        in_all = np.float32(self.coder.dim * (2**ASKED_PLANES - 1))
         return np.asarray(in_all - 2 * differing.astype(np.float32))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from indexer.store.database import Database, Row
 from indexer.store.vectors import Vectors
 
 if TYPE_CHECKING:
+    from indexer.store.kept import Beside
     from indexer.store.warm import Warm
 
 WORDS_KEPT = 1000  # questions in words a model, the last asked: 2 MB at 512 numbers
@@ -42,14 +44,32 @@ class Models:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._warm: dict[str, Warm] = {}  # by the table of the vectors
-        self._make_warm: Callable[[Vectors], Warm] | None = None
+        self._warm: dict[str, Warm] = {}  # by the table of the vectors, and what made them
+        self._make_warm: Callable[..., Warm] | None = None
 
     def keep_warm(self, fewest: int | None) -> None:
         """From now on models are searched by codes where they have so many vectors; None: where it pays."""
-        from indexer.store.warm import Warm  # a single question needs none of it
+        from indexer.store.warm import Warm  # a question of a small library needs none of it
 
-        self._make_warm = Warm if fewest is None else partial(Warm, fewest=fewest)
+        self._make_warm = partial(Warm, fewest=fewest)
+
+    def keep_codes(self) -> None:
+        """Brings the codes beside the library up to date, of every model that has vectors enough."""
+        from indexer.store.warm import WORTH_KEEPING, Warm
+
+        for model, _, vectors in list(self._all()):
+            if vectors.count() < WORTH_KEEPING:
+                self._beside(vectors, model).remove()
+            else:
+                Warm(vectors, beside=self._beside(vectors, model)).keep()
+
+    def _beside(self, vectors: Vectors, model: ModelIdentity) -> "Beside":
+        from indexer.store.kept import Beside
+
+        return Beside(self._codes_path(vectors), _making(model), model.dim)
+
+    def _codes_path(self, vectors: Vectors) -> Path:
+        return self._database.path.with_name(f"{self._database.path.name}-codes-{vectors.number}")
 
     def all(self) -> list[Kept]:
         """By name."""
@@ -103,11 +123,19 @@ class Models:
     def searched(self, name: str | None) -> "Vectors | Warm":
         """What finds the nearest of them."""
         vectors = self.vectors(name)
-        if self._make_warm is None:
-            return vectors
-        if vectors.ids not in self._warm:
-            self._warm[vectors.ids] = self._make_warm(vectors)
-        return self._warm[vectors.ids]
+        make = self._make_warm
+        if make is None:
+            if not self._codes_path(vectors).exists():
+                return vectors
+            from indexer.store.warm import Found
+
+            make = Found
+        model = self.current() if name is None else self.named(name)
+        assert model
+        which = f"{vectors.number} {_making(model)}"
+        if which not in self._warm:
+            self._warm[which] = make(vectors, beside=self._beside(vectors, model))
+        return self._warm[which]
 
     def not_comparable(self, ours: ModelIdentity, other: ModelIdentity) -> OtherModel:
         """The error that says why, and what to do."""
@@ -147,7 +175,9 @@ class Models:
 
     def drop(self, name: str) -> None:
         """Its vectors, the words that were asked of it, and itself."""
-        self.vectors(name).drop()
+        vectors = self.vectors(name)
+        vectors.drop()
+        self._codes_path(vectors).unlink(missing_ok=True)
         self._database.run("delete from model where name = ?", name)
 
     # -- words
@@ -194,6 +224,11 @@ class Models:
         self._database.run(
             "insert or replace into calibration select id, ?, ? from model where name = ?", fact, value, name
         )
+
+
+def _making(model: ModelIdentity) -> str:
+    """What makes two models one: the id of a model that was dropped may be given to another."""
+    return f"{model.weights_hash} {model.dim} {model.preprocessing}"
 
 
 def _identity(row: Row | None) -> ModelIdentity | None:

@@ -33,6 +33,7 @@ class Vectors:
 
     def __init__(self, database: Database, model_id: int, dim: int) -> None:
         self._database = database
+        self.number = model_id
         self._table = f"vectors_{model_id}"
         self.ids = f"{self._table}_rowids"  # sqlite-vec's own; its column rowid is the content's id
         self._dim = dim

@@ -41,7 +41,7 @@ def like_words(vectors: Vector, seed: int = 3) -> Vector:
 
 def codes_of(vectors: Vector) -> Codes:
     """Content 1 is the first."""
-    codes = Codes(Coder(vectors[:: max(1, len(vectors) // 4096)]))
+    codes = Codes(Coder.of(vectors[:: max(1, len(vectors) // 4096)]))
     for start in range(0, len(vectors), PAGE):
         some = vectors[start : start + PAGE]
         codes.room(start + PAGE)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import mlx_clip
-from mlx_clip import Card
+from mlx_clip import Card, catalog
 from mlx_clip.backend import nn, tree_flatten
 from mlx_clip.catalog import find
 from mlx_clip.config import ModelConfig
@@ -128,3 +128,11 @@ def test_a_score_is_found_by_its_benchmark() -> None:
     card = next(card for card in CARDS.values() if card.scores)
     assert card.score(card.scores[0].benchmark) == card.scores[0].value
     assert card.score("no such benchmark") is None
+
+
+def test_of_a_name_its_own_card_alone_is_read_and_of_a_folder_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "cards", lambda: pytest.fail("all cards were read"))
+    for name, card in CARDS.items():
+        assert find(name) == find(name.upper()) == card
+    assert find("/home/me/openai-b32") is None
+    assert find("~/openai-b32") is None

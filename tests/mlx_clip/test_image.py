@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mlx_clip import NotAnImage, UnsupportedModel
-from mlx_clip.image import LONG, open_image, to_rgb
+from mlx_clip.image import BICUBIC, FILTERS, LONG, open_image, to_rgb
 from mlx_clip.processors import MEAN, STD
 from mlx_clip.processors import recipe as recipe_of
 
@@ -187,3 +187,8 @@ def test_the_id_says_what_is_done_and_tells_recipes_apart() -> None:
     ids = [recipe_of(config, SIDE).id for config in configs]
     assert ids[0].startswith("rgb-shortest32-crop32x32-bicubic-")
     assert len(set(ids)) == len(ids)
+
+
+def test_filters_have_the_numbers_and_names_that_pillow_gives_them() -> None:
+    assert {number: Image.Resampling(number).name.lower() for number in FILTERS} == FILTERS
+    assert BICUBIC == Image.Resampling.BICUBIC

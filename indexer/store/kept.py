@@ -1,0 +1,155 @@
+"""Codes kept in a file beside the library, so that who asks a large one need not wait until they are made.
+
+The file holds nothing that the table of vectors does not: it is read where it is of this model, this version and this
+table, chunk by chunk, and passed over otherwise. It may be deleted at any time. Its arrays are mapped, so that a
+question has read of them what it compares, and no more.
+
+    header      one line of JSON, padded so that what follows lies well in memory
+    arrays      as the header lists them: name, kind of number, shape
+"""
+
+import json
+import math
+import mmap
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.store.codes import FORMAT, PLANES, Coder, Codes, words_of
+from indexer.store.vectors import CHUNK, Filling
+
+VERSION = f"pics codes 1.{FORMAT}"
+LINED_UP = 64  # bytes: where an array may begin
+HEADER = 1 << 24  # a longer one is none of ours
+GONE: Filling = (bytes(CHUNK // 8), bytes(CHUNK * 8), None)
+
+Array = NDArray[Any]
+
+
+@dataclass(slots=True)
+class Kept:
+    """Codes, and of which chunks of the table they are: where each one's places begin, and how it was filled."""
+
+    codes: Codes
+    begun_with: int
+    start: dict[int, int]
+    fillings: dict[int, Filling]
+
+
+class Beside:
+    """The file of one model's codes. `model` says which vectors these are."""
+
+    def __init__(self, path: Path, model: str, dim: int) -> None:
+        self.path = path
+        self._model = model
+        self._dim = dim
+
+    def read(self) -> Kept | None:
+        """None where there is none, or not a whole one of this model and version."""
+        try:
+            with self.path.open("rb") as file:
+                line = file.readline(HEADER)
+                header = json.loads(line)
+                if (header["version"], header["model"]) != (VERSION, self._model):
+                    return None
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # what is changed, the file does not see
+            return self._kept(header, _arrays(mapped, len(line), header["arrays"]))
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def _kept(self, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Kept:
+        """Raises LookupError for an array that is missing, ValueError for one of another shape."""
+        dim, numbers = self._dim, header["chunks"]
+        chunks, places = len(numbers), CHUNK * len(numbers)
+        wanted = {
+            "here": (chunks, CHUNK // 8),
+            "rows": (chunks, CHUNK * 8),
+            "rotation": (dim, dim),
+            "mean": (dim,),
+            "step": (dim,),
+            "ids": (places,),
+            "planes": (PLANES, words_of(dim), places),
+            "factors": (PLANES, places),
+        }
+        if any(arrays[name].shape != shape for name, shape in wanted.items()):
+            raise ValueError("an array is of another shape")
+        coder = Coder(arrays["rotation"], arrays["mean"], arrays["step"])
+        codes = Codes(coder, arrays["ids"], arrays["planes"], arrays["factors"])
+        filled = zip(numbers, arrays["here"], arrays["rows"], header["born"], strict=True)
+        fillings: dict[int, Filling] = {
+            number: (here.tobytes(), ids.tobytes(), born and (bytes.fromhex(born[0]), born[1]))
+            for number, here, ids, born in filled
+            if number not in header["gone"]
+        }
+        start = {number: CHUNK * place for place, number in enumerate(numbers)}
+        return Kept(codes, int(header["begun_with"]), start, fillings)
+
+    def write(self, kept: Kept) -> None:
+        """Whole or not at all: beside, then renamed. Where there is no room or no right to, it is done without."""
+        numbers = list(kept.start)  # in the order of their places
+        codes = kept.codes
+        filled: list[tuple[bytes, bytes, Any]] = [kept.fillings.get(number, GONE) for number in numbers]
+        arrays: dict[str, Array] = {
+            "rotation": codes.coder.rotation,
+            "mean": codes.coder.mean,
+            "step": codes.coder.step,
+            "here": _rows([here for here, _, _ in filled], CHUNK // 8),
+            "rows": _rows([ids for _, ids, _ in filled], CHUNK * 8),
+            "ids": codes.ids,
+            "factors": codes.factors,
+            "planes": codes.planes,
+        }
+        header = {
+            "version": VERSION,
+            "model": self._model,
+            "begun_with": kept.begun_with,
+            "chunks": numbers,
+            "gone": [number for number in numbers if number not in kept.fillings],
+            "born": [born and (born[0].hex(), born[1]) for _, _, born in filled],
+            "arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()],
+        }
+        aside = self.path.with_name(f"{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        try:
+            _write(aside, json.dumps(header), arrays.values())
+            aside.replace(self.path)
+        except OSError:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+def _rows(parts: list[bytes], size: int) -> NDArray[np.uint8]:
+    """uint8 (n, size)"""
+    return np.frombuffer(b"".join(parts), np.uint8).reshape(-1, size)
+
+
+def _write(path: Path, header: str, arrays: Iterable[Array]) -> None:
+    with path.open("xb") as file:
+        line = len(header) + 1
+        file.write(header.encode("ascii") + b" " * (-line % LINED_UP) + b"\n")
+        for array in arrays:
+            file.write(b"\0" * (-file.tell() % LINED_UP))
+            file.write(np.ascontiguousarray(array).data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _arrays(mapped: mmap.mmap, at: int, listed: list[tuple[str, str, list[int]]]) -> dict[str, Array]:
+    """Raises ValueError for a file that is longer or shorter than it says."""
+    arrays: dict[str, Array] = {}
+    for name, kind, shape in listed:
+        at += -at % LINED_UP
+        arrays[name] = np.frombuffer(mapped, kind, math.prod(shape), at).reshape(shape)
+        at += arrays[name].nbytes
+    if at != len(mapped):
+        raise ValueError("the file is longer than it says")
+    return arrays
