@@ -1,5 +1,6 @@
 # make demo   set up, then show pics at work        make test    set up, then all tests but parity
 # make check  format, lint, types, tests            make parity  the port against transformers (needs torch)
+# make milvus the store past one machine, with Milvus Lite (large packages)
 # make bench  timings, beside rclip where it can be           make docs    what README.md and docs/ quote of the program
 # make mini   pics-mini anew, from the registry's drawings     make eval-mini   how well it finds
 SHELL := bash
@@ -8,7 +9,7 @@ UV := $(shell command -v uv)
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint check parity bench docs mini eval-mini format clean
+.PHONY: demo test lint check parity milvus bench docs mini eval-mini format clean
 
 .venv/ready: pyproject.toml
 ifdef UV
@@ -26,6 +27,11 @@ endif
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --group parity
 	$(BIN)/python -m pip install --quiet --no-deps open_clip_torch timm  # not torchvision, which they ask for
+	@touch $@
+
+.venv/milvus: .venv/ready
+	$(BIN)/python -m ensurepip >/dev/null
+	$(BIN)/python -m pip install --quiet --group milvus
 	@touch $@
 
 .venv/training: .venv/ready
@@ -48,6 +54,9 @@ check: lint test
 
 parity: .venv/parity
 	$(BIN)/python -m pytest -m parity
+
+milvus: .venv/milvus
+	$(BIN)/python -m pytest tests/indexer/test_store_milvus.py tests/cli/test_moving.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks $(BENCH)

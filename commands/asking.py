@@ -8,7 +8,7 @@ import typer
 
 from commands.viewing import answer as show
 from commands.viewing import screen_here
-from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_here, name_here, say
+from commands.wiring import DONE, NOTHING_FOUND, encoder_of, library_asked, name_here, one_thread, say
 from terminal.completion import names_of
 from terminal.options import Narrowed, ShownFolded, with_options
 
@@ -43,6 +43,8 @@ def search(
     Terms are joined by + and -, alone between blanks; N: before a term weighs it, quotes keep one together.
     A picture is a path: "2:golden retriever" + ./pool.jpg - fruit. docs/searching.md has it all.
     """
+    if not (like or without):
+        one_thread()
     from indexer.asking.grammar import parse
     from indexer.query import Query
 
@@ -83,7 +85,7 @@ def _answer(query: "Query", shown: ShownFolded) -> int:
     from terminal.answers import nothing
 
     screen = screen_here() if shown.show else None
-    with library_here() as library:
+    with library_asked() as library:
         if query.model:
             query = replace(query, model=name_here(library, query.model))
         answer = asked(library, encoder_of, query)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from indexer.complete import Completion
     from indexer.settings import Settings
     from indexer.store.library import Library
+    from mlx_clip.encoder import Encoder
 
 AnyModel = Annotated[
     str | None,
@@ -48,7 +49,6 @@ def index(
 
     With --model, the vectors of another model are made beside those in use: `pics use NAME` switches.
     """
-    from indexer.asking.calibration import calibrate
     from indexer.build import build, compare
     from indexer.complete import complete
     from indexer.inform import inform
@@ -65,6 +65,8 @@ def index(
             _tell_plan(library, model, settings, as_json)
             return SOME_SKIPPED if report.left_out else DONE
         in_use, asked_for = encoders(library, model)
+        for encoder in {in_use, asked_for}:
+            encoder.batch = max(batch, encoder.batch)
         with progress(library.tell) as watch:
             report = build(library, in_use, roots, exclude, settings, watch)
         _tell(report, as_json)
@@ -74,9 +76,17 @@ def index(
         with progress(library.tell) as watch:
             completion = complete(library, asked_for, settings, watch)
         _tell_completion(completion, as_json)
-        for encoder in {in_use, asked_for}:
-            calibrate(library, encoder)
+        _make_ready(library, {in_use, asked_for})
     return SOME_SKIPPED if report.left_out or completion.skipped else DONE
+
+
+def _make_ready(library: "Library", encoders: "set[Encoder]") -> None:
+    """What the first question would wait for otherwise."""
+    from indexer.asking.calibration import calibrate
+
+    for encoder in encoders:
+        calibrate(library, encoder)
+    library.keep_codes()
 
 
 def _tell(report: "Report", as_json: bool, would: bool = False) -> None:

@@ -19,6 +19,7 @@ from commands.wiring import (
     library_if_any,
     name_here,
     say,
+    store_object,
 )
 from terminal.completion import names_of
 from terminal.options import Json
@@ -31,7 +32,7 @@ def status(as_json: Json = False) -> int:
     from terminal.status import lines
 
     with library_here() as library:
-        found = status_object(library)
+        found = status_object(library, store_object())
     sys.stdout.writelines([json_line(found)] if as_json else (line + "\n" for line in lines(found)))
     return DONE
 

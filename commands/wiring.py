@@ -2,14 +2,15 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from indexer.asking.encoding import Speaker
     from indexer.photo import ModelIdentity
     from indexer.store.library import Library
+    from indexer.store.milvus import Milvus
     from mlx_clip.encoder import Encoder
 
 DONE, NOTHING_FOUND, FAILED, SOME_SKIPPED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -19,6 +20,14 @@ MODELS = "models"  # converted models, below PICS_HOME
 def say(message: str) -> None:
     """A sentence for the person, not for the pipe."""
     print(message, file=sys.stderr)
+
+
+def one_thread() -> None:
+    """Has OpenBLAS, which numpy has on Linux, start no threads: they take longer to start than a question in words.
+
+    It reads this where it is loaded, so that nothing may have imported numpy before.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def home() -> Path:
@@ -33,6 +42,45 @@ def library_here(must_exist: bool = True) -> "Library":
     from indexer.store.library import Library
 
     return Library(home(), must_exist)
+
+
+def library_asked() -> "Library":
+    """For a search: the library here and, where PICS_STORE names a store, all that was pushed there."""
+    if "PICS_STORE" not in os.environ:
+        return library_here()
+    from indexer.store.shared import Shared
+
+    return Shared(home(), _store())
+
+
+def store_here() -> "AbstractContextManager[Milvus]":
+    """The one that PICS_STORE names. Raises BadStoreAddress."""
+    return closing(_store())
+
+
+def _store() -> "Milvus":
+    from indexer.errors import BadStoreAddress
+    from indexer.store.milvus import Address, Milvus
+
+    if not (named := os.environ.get("PICS_STORE")):
+        raise BadStoreAddress(None, "")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # else it writes to stderr when a store goes away
+    return Milvus(Address.read(named))
+
+
+def store_object() -> dict[str, Any] | None:
+    """What is in the store that PICS_STORE names, for `pics status`; None where it names none."""
+    from indexer.errors import IndexerError
+    from indexer.objects import store_object
+    from indexer.store.shared import owner_of
+
+    if "PICS_STORE" not in os.environ:
+        return None
+    try:
+        with store_here() as store:
+            return store_object(store.address.shown, store.pushed(), owner_of(home()))
+    except IndexerError as error:
+        return store_object(None, [], None) | {"error": str(error)}
 
 
 def library_if_any() -> "AbstractContextManager[Library | None]":

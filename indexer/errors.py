@@ -19,6 +19,12 @@ IndexerError
 ├── NotTeachable     a name that names nothing, or too few examples of it
 ├── NothingTaught    a name was named that was not taught
 ├── NothingLiked     recommendations were asked for, and nothing is known that they could go by
+├── BadStoreAddress  PICS_STORE is not set where it must be, or no address that is understood
+├── StoreDown        the store that machines share cannot be reached
+├── StoreBusy        another process has the folder of a store open
+├── StoreFailed      the store was reached, and refused
+├── StoreLacks       it has no vectors of a model, or not the library that was named
+├── NotOurLibrary    a library was to be pulled where another one is
 ├── LibraryBusy      another process is writing to the library
 ├── LibraryFull      no space left on the disk
 └── LibraryBroken    the database is damaged, newer than this program, or cannot be opened
@@ -141,6 +147,54 @@ class NothingTaught(IndexerError):
 class NothingLiked(IndexerError):
     def __init__(self) -> None:
         super().__init__("nothing is known that you like: name some pictures, `pics more IMG…`, and it is remembered")
+
+
+class BadStoreAddress(IndexerError):
+    """`typed` has no password in it; None where nothing was."""
+
+    def __init__(self, typed: str | None, why: str) -> None:
+        what = "PICS_STORE does not say where the store is" if typed is None else f"PICS_STORE={typed}: no address"
+        super().__init__(
+            f"{what}{why and f' ({why})'}. It is milvus+http://HOST:19530 for a Milvus server,"
+            " milvus+file:///FOLDER for Milvus Lite on this machine"
+        )
+
+
+class StoreDown(IndexerError):
+    def __init__(self, store: str) -> None:
+        super().__init__(
+            f"{store}: no answer from Milvus there. Start it (docs/scale.md), correct PICS_STORE, or"
+            " unset it to search this machine's library alone"
+        )
+
+
+class StoreBusy(IndexerError):
+    def __init__(self, folder: object) -> None:
+        super().__init__(
+            f"{folder}: open in another process, and Milvus Lite serves one at a time. Try again when that is done;"
+            f" `milvus-lite server --data-dir {folder}` and PICS_STORE=milvus+http://localhost:19530 serve several"
+        )
+
+
+class StoreFailed(IndexerError):
+    def __init__(self, store: str, said: str) -> None:
+        super().__init__(
+            f"{store}: Milvus says: {' '.join(said.split()).rstrip('.')}. Once that is mended, run the same command"
+            " again: what was done is kept"
+        )
+
+
+class StoreLacks(IndexerError):
+    """`has` are names of what there is instead."""
+
+    def __init__(self, store: str, what: str, has: Iterable[str], remedy: str) -> None:
+        there = ", ".join(dict.fromkeys(has)) or "nothing"
+        super().__init__(f"{store}: {what} (there: {there}); {remedy}")
+
+
+class NotOurLibrary(IndexerError):
+    def __init__(self, home: object, why: str) -> None:
+        super().__init__(f"{home}: {why}. Pull into an empty one: PICS_HOME=FOLDER pics pull")
 
 
 class LibraryBusy(IndexerError):

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what makes these answers is heavier than their shape
+    from collections.abc import Iterable
+
     from indexer.organize.dupes import Group
     from indexer.organize.keeper import Photo
     from indexer.photo import Hit
     from indexer.store.library import Library
+    from indexer.store.milvus import Pushed
     from indexer.store.models import Kept
     from indexer.store.roots import Root
 
@@ -46,7 +49,7 @@ def _duplicate(photo: "Photo", keep: bool) -> Object:
     }
 
 
-def status_object(library: "Library") -> Object:
+def status_object(library: "Library", store: Object | None = None) -> Object:
     model = library.model()
     writer = library.writer()
     return {
@@ -61,7 +64,23 @@ def status_object(library: "Library") -> Object:
         "skipped": len(library.files.skipped()),
         "roots": [_root(library, root) for root in library.roots.all()],
         "writing": asdict(writer) if writer else None,
+        "store": store,
     }
+
+
+def store_object(address: str | None, pushed: "Iterable[Pushed]", owner: str | None) -> Object:
+    libraries = [
+        {
+            "name": one.name,
+            "id": one.owner,
+            "ours": one.owner == owner,
+            "model": one.model.name,
+            "pictures": one.pictures,
+            "at": one.at,
+        }
+        for one in pushed
+    ]
+    return {"address": address, "libraries": libraries, "error": None}
 
 
 def _model(kept: "Kept") -> Object:

@@ -29,7 +29,7 @@ class Progress:
     their pixels), 'complete' (pictures that lack a model's vector), 'words' (texts of a vocabulary) and 'tag'
     (pictures), 'write' (photos whose tags are written beside them), 'eval' (questions), 'group' (numbers of groups
     tried), 'project' (rounds), 'draw' (thumbnails), 'compare' (pictures) and
-    'look' (pairs of them), 'teach' (examples).
+    'look' (pairs of them), 'teach' (examples), 'push' and 'pull' (pictures).
     """
 
     stage: str

@@ -39,7 +39,9 @@ def _take_plainly(parameters: Iterable[Any]) -> None:
 
 def _processed(parameter: Any, as_typer_does: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
     """What typer's own `process_value` returns; of an argument that is missing, that is asked."""
-    kind = parameter.type_descriptor
+    kind = getattr(parameter, "type_descriptor", None)  # of which typer's documents say nothing: it may go
+    if kind is None:
+        return as_typer_does(context, value)
     taken = plain(value, kind.annotation, kind.parameter_info.min, kind.parameter_info.max)
     if taken is NOT_PLAIN or (parameter.required and not taken):
         return as_typer_does(context, value)

@@ -32,6 +32,8 @@ DOING = {
     "project": "laying out",
     "draw": "drawing",
     "teach": "learning",
+    "push": "sending",
+    "pull": "fetching",
 }
 
 

@@ -23,6 +23,10 @@ def lines(facts: dict[str, Any]) -> Iterator[str]:
         yield f"folder   {root['path']}  {root['photos']:,}{there}"
     if writing := facts["writing"]:
         yield f"writing  process {writing['process']}{_stage(writing)}"
+    if facts["store"]:
+        from terminal.moving import stored
+
+        yield from stored(facts["store"])
 
 
 def _stage(writing: dict[str, Any]) -> str:

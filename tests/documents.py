@@ -19,6 +19,8 @@ COMMANDS = (
     *("groups", "map", "odd"),
     "tag",
     *("serve", "mcp"),
+    *("push", "pull"),
+    "bench",
     *("models", "models drop", "doctor", "demo"),
 )
 

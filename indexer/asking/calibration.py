@@ -144,7 +144,7 @@ class Calibration:
     def __init__(self, library: Library, speaker: Speaker) -> None:
         self._library = library
         self._speaker = speaker
-        self.photos = library.files.count_contents()
+        self.photos = library.pictures()
         self._scales: dict[Kind, Scale | None] = {}
 
     def scale(self, kind: Kind) -> Scale | None:

@@ -25,6 +25,7 @@ from indexer.photo import NO_FACTS, Content, Facts, File, Hit, ModelIdentity, Ve
 from indexer.query import EVERYWHERE, Filters
 from indexer.store.concepts import Concepts
 from indexer.store.database import Condition, Database
+from indexer.store.entries import Entries
 from indexer.store.files import Files, in_any
 from indexer.store.filters import passing
 from indexer.store.lacking import Lacking
@@ -68,6 +69,7 @@ class Library:
         self.tags = Tags(self._database)
         self.concepts = Concepts(self._database)
         self.opinions = Opinions(self._database)
+        self.entries = Entries(self._database)
         self._models = Models(self._database)
         self._metadata = Metadata(self._database)
         self._words = Words(self._database)
@@ -79,6 +81,10 @@ class Library:
         """
         self._database.stay()
         self._models.keep_warm(fewest)
+
+    def keep_codes(self) -> None:
+        """After photos came or went: has the codes beside a large library be of what is in it. See kept.py."""
+        self._models.keep_codes()
 
     def __enter__(self) -> "Library":
         return self
@@ -315,6 +321,10 @@ class Library:
             if len(held) >= k or len(found) < wanted:
                 return [(content_id, score) for content_id, score in found if content_id in held][:k]
             wanted *= 2  # some pictures had lost their file to an index run that is still going on
+
+    def pictures(self) -> int:
+        """Among how many different pictures is searched."""
+        return self.files.count_contents()
 
     def by_words(self, text: str, k: int, filters: Filters = EVERYWHERE) -> list[WordMatch]:
         """The k pictures that pass and in which most is found of some words: in their names, captions, places, …"""

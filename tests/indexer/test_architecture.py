@@ -9,13 +9,14 @@ import pytest
 
 from tests.indexer.conftest import REPOSITORY
 
-ROOMS = ("commands", "indexer", "mlx_clip", "terminal", "web", "training", "demo")
+ROOMS = ("commands", "indexer", "mlx_clip", "bench", "terminal", "web", "training", "demo")
 FLOORS = (  # top to bottom; a room may import what lies below it, and nothing beside it but its own package's files
     ("cli",),
     ("commands",),
     ("demo",),
     ("terminal", "web", "training"),
-    ("indexer.build", "indexer.complete", "indexer.inform", "indexer.plan", "indexer.objects"),
+    ("bench",),
+    ("indexer.build", "indexer.complete", "indexer.inform", "indexer.plan", "indexer.objects", "indexer.moving"),
     ("indexer.organize", "indexer.search", "indexer.feed", "indexer.beside"),
     ("indexer.asking", "indexer.settings", "indexer.originals"),
     ("indexer.store", "indexer.decode", "indexer.metadata", "indexer.scan"),
@@ -129,6 +130,10 @@ def test_the_store_alone_speaks_to_the_database() -> None:
     assert [module for module in SOURCES if "sqlite_vec" in outside(module)] == ["indexer.store.database"]
 
 
+def test_the_store_alone_speaks_to_milvus() -> None:
+    assert [module for module in SOURCES if outside(module) & {"pymilvus", "milvus_lite"}] == ["indexer.store.milvus"]
+
+
 SQL = ("select ", "insert into ", "insert or ", "delete from ", "create table ", "create index ", "pragma ", "update ")
 
 
@@ -168,7 +173,7 @@ def test_only_programs_print_and_the_terminal_room_writes_to_stderr_alone(module
 @every_module
 def test_only_programs_read_the_environment_and_the_arguments(module: str) -> None:
     used = set(calls(module))
-    allowed = module.startswith("commands.") or module == "training.__main__"
+    allowed = module.startswith("commands.") or module in {"cli", "training.__main__"}
     assert allowed or not used & {"os.environ", "os.getenv", "sys.argv"}
 
 
