@@ -53,7 +53,7 @@ def program(words: Sequence[str] = ()) -> typer.Typer:
     """The command that the words begin with; where they begin with none, all: to make these takes some time."""
     app = typer.Typer(
         cls=GroupPlainly,
-        help="Find any photo on this Mac by what is in it. Nothing leaves the machine.",
+        help="Find any photo on this Mac by what is in it. Nothing leaves the machine, unless you push it.",
         epilog="Exit codes: 0 done or found, 1 nothing found, 2 wrong usage or failed, 3 done but some photos skipped, "
         "130 interrupted. PICS_HOME is the folder that holds everything.",
         no_args_is_help=True,
