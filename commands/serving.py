@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.wiring import DONE, FAILED, encoder_of, home, library_here, say
+from commands.wiring import DONE, FAILED, encoder_of, home, library_here, one_thread, say
 
 if TYPE_CHECKING:
     from web.service import Service
@@ -34,6 +34,7 @@ def serve(
     Prints the gallery's address, below which /api describes the API. Only this machine can reach it, unless --host says
     otherwise.
     """
+    one_thread()
     with library_here():  # says at once what is the matter with it
         pass
     try:
@@ -60,6 +61,7 @@ def mcp() -> int:
     command. The agent can search, look at small pictures, and read what is known of photos; it can change nothing.
     What it is shown leaves this machine if its model runs elsewhere.
     """
+    one_thread()
     import asyncio
 
     from web.agents import Agents

@@ -13,7 +13,7 @@ import typer
 from commands.asking import asked
 from commands.completing import Names
 from commands.viewing import Launch, drawn, launch, open_in_viewer, screen_here
-from commands.wiring import DONE, encoder_of, home, library_asked, name_here, say
+from commands.wiring import DONE, encoder_of, home, library_asked, name_here, one_thread, say
 
 if TYPE_CHECKING:
     from indexer.photo import Encoder, Hit, ModelIdentity
@@ -34,6 +34,7 @@ def shell(
 
     Type what is in the photo; `help` there lists what can be done with the hits. Lines may come through a pipe too.
     """
+    one_thread()
     with library_asked() as library:
         library.searchable()
         library.keep_warm()
