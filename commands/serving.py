@@ -66,11 +66,10 @@ def mcp() -> int:
 
     from web.agents import Agents
     from web.pipe import serve as answer
-    from web.service import Service
 
     if sys.stdin.isatty():
         say("pics mcp: waits for a program that speaks MCP; Ctrl-C ends it")
-    service = Service.opened(library_here, encoder_of, home() / "thumbnails")
+    service = _service()
     late = threading.Timer(PATIENCE, _leave, [service])  # a download, or a model that is being loaded
     late.daemon = True
 
@@ -86,6 +85,12 @@ def mcp() -> int:
         service.close()
     late.cancel()
     return DONE
+
+
+def _service() -> "Service":
+    from web.service import Service
+
+    return Service.opened(library_here, encoder_of, home() / "thumbnails")
 
 
 def _leave(service: "Service") -> None:
@@ -111,12 +116,10 @@ def _serve(listening: socket.socket, token: str | None) -> None:
     import uvicorn
 
     from web.app import application
-    from web.service import Service
 
     port = listening.getsockname()[1]
     hosts = None if token else {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    service = Service.opened(library_here, encoder_of, home() / "thumbnails")
-    app = application(service, hosts, token, None if token else _reveal)
+    app = application(_service(), hosts, token, None if token else _reveal)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, proxy_headers=False)
     with suppress(KeyboardInterrupt):  # which is how a server ends
         uvicorn.Server(config).run(sockets=[listening])

@@ -5,7 +5,7 @@ Both may be broken off at any moment, and go on from there when they are run aga
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -47,7 +47,7 @@ def push(
     machine: str,
     name: str | None = None,
     model: str | None = None,
-    watch: Watch | None = None,
+    watch: Watch = lambda _: None,
 ) -> Sent:
     """Makes the store hold what the library knows of its pictures, with their vectors of one model (None: in use).
 
@@ -69,7 +69,7 @@ def push(
         sent += _send(library, store, kept, owner, {number: entries[number] for number in changed})
         unchanged += len(entries) - len(changed)
         _note(store, kept, owner, name, max(before, sent + unchanged))  # what is there can be searched already
-        _show(watch, "push", sent + unchanged, total)
+        watch(Progress("push", min(sent + unchanged, total), total))
     gone = 0 if store.count(kept, owner) == sent + unchanged else _take_away(library, store, kept, owner)
     pictures = store.count(kept, owner)
     _note(store, kept, owner, name, pictures)
@@ -109,7 +109,7 @@ def _take_away(library: Library, store: Milvus, model: ModelIdentity, owner: str
 # -- and back
 
 
-def pull(library: Library, store: Milvus, named: str | None = None, watch: Watch | None = None) -> Fetched:
+def pull(library: Library, store: Milvus, named: str | None = None, watch: Watch = lambda _: None) -> Fetched:
     """Brings what a library pushed into this one, which becomes that one: with every model it was pushed with.
 
     `named` is its name in the store, or its id; None: this library's own, or the only one. What is here already stays.
@@ -144,7 +144,7 @@ def _wanted(library: Library, store: Milvus, named: str | None) -> list[Pushed]:
     return sorted(found, key=lambda pushed: (pushed.model != library.model(), -pushed.pictures))
 
 
-def _fetch(library: Library, store: Milvus, pushed: Pushed, watch: Watch | None) -> int:
+def _fetch(library: Library, store: Milvus, pushed: Pushed, watch: Watch) -> int:
     model = pushed.model
     if library.would_adopt(model):
         library.adopt(model)
@@ -159,7 +159,7 @@ def _fetch(library: Library, store: Milvus, pushed: Pushed, watch: Watch | None)
             fetched += _take_in(library, list(new.values()), store.vectors(model, list(new)), pushed.owner)
         _complete(library, store, pushed, {entry.content.hash: entry for entry in entries.values()}, known)
         done += len(entries)
-        _show(watch, "pull", done, pushed.pictures)
+        watch(Progress("pull", min(done, pushed.pictures), pushed.pictures))
     return fetched
 
 
@@ -221,8 +221,3 @@ def _complete(
             if key_of(pushed.owner, sha256) in vectors
         ],
     )
-
-
-def _show(watch: Callable[[Progress], None] | None, stage: str, done: int, total: int) -> None:
-    if watch:
-        watch(Progress(stage, min(done, total), total))

@@ -43,7 +43,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from indexer.errors import IndexerError, NotAPicture
-from indexer.objects import duplicates_object, hit_object
+from indexer.objects import duplicates_object
 from mlx_clip.errors import ClipError
 from web import shapes
 from web.desk import Desk
@@ -206,9 +206,8 @@ TOOLS: Mapping[str, Kind] = {
 
 
 def _hits(page: Page, with_pictures: bool) -> Answer:
-    hits = [shapes.Hit(**hit_object(hit)) for hit in page.hits]
-    said = shapes.Hits(hits=hits, notes=list(page.answer.notes), more=page.more)
-    return Answer(said, [hit.id for hit in hits] if with_pictures else [])
+    said = shapes.Hits.of(page)
+    return Answer(said, [hit.id for hit in said.hits] if with_pictures else [])
 
 
 def _duplicates(desk: Desk, asked: Copies) -> tuple[shapes.Groups, list[int]]:

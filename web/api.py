@@ -9,10 +9,8 @@ from fastapi import Path as InPath
 from pydantic import BeforeValidator, Field
 
 from indexer.errors import IndexerError
-from indexer.objects import hit_object
 from indexer.photo import ModelIdentity, Vector
 from web import shapes
-from web.listings import Page
 from web.pictures import Side
 from web.questions import Narrowed, Question
 from web.service import Service
@@ -63,20 +61,20 @@ router = APIRouter(prefix="/api", responses=ERRORS)
 @router.get("/search")
 async def search(service: Here, question: Annotated[Question, Query()]) -> shapes.Hits:
     """Photos by what is in them and what is written of them, best first; nothing asked: the newest."""
-    return _hits(await service.search(question, fold=False))
+    return shapes.Hits.of(await service.search(question, fold=False))
 
 
 @router.get("/similar")
 async def similar(service: Here, asked: Annotated[Likeness, Query()]) -> shapes.Hits:
     """Photos like one of the library."""
-    return _hits(await service.similar(asked.to, asked, fold=False))
+    return shapes.Hits.of(await service.similar(asked.to, asked, fold=False))
 
 
 @router.post("/similar", openapi_extra=PICTURE)
 async def similar_to_picture(request: Request, service: Here, narrowed: Annotated[Narrowed, Query()]) -> shapes.Hits:
     """Photos like the picture that is sent."""
     name = service.uploads.keep(await request.body())
-    return _hits(await service.similar(name, narrowed, fold=False))
+    return shapes.Hits.of(await service.similar(name, narrowed, fold=False))
 
 
 @router.get("/photos/{number}")
@@ -117,11 +115,6 @@ async def embed_image(
 async def status(service: Here) -> shapes.Status:
     """What the library holds, and who is writing to it."""
     return shapes.Status(**await service.status())
-
-
-def _hits(page: Page) -> shapes.Hits:
-    hits = [shapes.Hit(**hit_object(hit)) for hit in page.hits]
-    return shapes.Hits(hits=hits, notes=list(page.answer.notes), more=page.more)
 
 
 def _vectors(model: ModelIdentity, vectors: Vector) -> shapes.Vectors:

@@ -7,10 +7,10 @@ take a tenth of a second, and at the other it is looked up where photos lie, so 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from indexer.asking.encoding import Load, Speaker
-from indexer.photo import Encoder, ModelIdentity
 from indexer.store.library import Library
 
 P = ParamSpec("P")
@@ -22,9 +22,8 @@ class Desk:
 
     def __init__(self, open_library: Callable[[], Library], load: Load) -> None:
         self._open = open_library
-        self._load = load
         self._library: Library | None = None
-        self._encoders: dict[ModelIdentity, Encoder] = {}
+        self.load = cache(load)  # as `search` wants it; a model stays once it is there
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
 
     async def ask(self, question: Callable[Concatenate["Desk", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -46,12 +45,6 @@ class Desk:
             self._library.keep_warm()
         return self._library
 
-    def load(self, model: ModelIdentity) -> Encoder:
-        """As `search` wants it; a model stays once it is there."""
-        if model not in self._encoders:
-            self._encoders[model] = self._load(model)
-        return self._encoders[model]
-
     def speaker(self, model: str | None = None) -> Speaker:
         """Of the model of that name, None: of the one in use. Raises NothingIndexed, NoSuchModel."""
         return Speaker(self.library, self.library.searchable(model), self.load)
@@ -59,4 +52,4 @@ class Desk:
     def _close(self) -> None:
         if self._library is not None:
             self._library.__exit__()
-        self._encoders.clear()
+        self.load.cache_clear()

@@ -106,7 +106,7 @@ async def grid(request: Request, service: Here, visit: Visited) -> Response:
     if visit.fragment:
         return _page(request, "tiles.html", _tiles(settled, page) | {"trouble": trouble}, status)
     told = _tiles(settled, page) | {"trouble": trouble, "seconds": perf_counter() - began} | _box(settled)
-    return _page(request, "grid.html", told | {"status": await service.status()}, status)
+    return _page(request, "grid.html", told | {"photos": await service.count()}, status)
 
 
 @router.get("/photos/{number}")

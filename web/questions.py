@@ -89,10 +89,8 @@ class Question(Narrowed):
         shape = {None: self.shape, True: "portrait", False: "landscape"}[typed.narrowing.portrait]
         said: dict[str, Any] = {"q": typed.words, "shape": shape}
         for name in type(self).model_fields:
-            value = getattr(typed, name, None) or getattr(typed.narrowing, name, None)
-            if name in ("fold", "rating"):  # where no and 0 are answers
-                value = getattr(typed, name, getattr(typed.narrowing, name, None))
-            if value is not None:
+            value = getattr(typed, name, getattr(typed.narrowing, name, None))
+            if value not in (None, ()):
                 own = getattr(self, name)
                 said[name] = [*own, *(str(one) for one in value if str(one) not in own)] if name in LISTS else value
         return self.model_copy(update=said)

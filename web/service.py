@@ -156,6 +156,10 @@ class Service:
         """What filters may be filled with, by their names, what most photos have first."""
         return await self.looking.ask(_suggestions)
 
+    async def count(self) -> int:
+        """How many photos there are; a status has it too, and takes longer."""
+        return await self.looking.ask(lambda desk: desk.library.files.count())
+
     async def status(self) -> Object:
         return await self.looking.ask(lambda desk: status_object(desk.library))
 

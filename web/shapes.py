@@ -1,8 +1,11 @@
 """What the API answers, key by key: the objects of docs/json.md, and what is wrapped around them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field
+
+from indexer.objects import hit_object
+from web.listings import Page
 
 
 class Hit(BaseModel):
@@ -49,6 +52,11 @@ class Hits(BaseModel):
     hits: list[Hit]
     notes: list[str] = Field(description="What stood in the way of a better answer.")
     more: bool = Field(description="Whether there are more behind them: ask with `start`.")
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        hits = [Hit(**hit_object(hit)) for hit in page.hits]
+        return cls(hits=hits, notes=list(page.answer.notes), more=page.more)
 
 
 class Duplicate(BaseModel):

@@ -16,7 +16,7 @@ from indexer.photo import Facts, Hit, ModelIdentity, Vector, is_within
 from indexer.query import EVERYWHERE, Filters
 from indexer.store.entries import Entry
 from indexer.store.library import Library
-from indexer.store.milvus import MOST_FOUND, Milvus, Pushed, key_of, parts_of
+from indexer.store.milvus import MOST_FOUND, Milvus, key_of, parts_of
 
 OWNER = "store-id"  # beside the database: by what name a store knows this library's rows
 ELSEWHERE = 1 << 52  # ids of pictures of other libraries begin here, and end before JSON's numbers are inexact
@@ -178,10 +178,6 @@ class Shared(Library):
             except NoSuchPath:
                 if not self._store.count(self._of(None), filters=Filters(folders=(folder,))):
                     raise
-
-    def in_store(self) -> list[Pushed]:
-        """What every library has there."""
-        return self._store.pushed()
 
 
 def _number(key: str) -> int:

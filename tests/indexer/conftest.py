@@ -16,6 +16,7 @@ from PIL import Image
 from indexer.build import Report, Settings, build
 from indexer.photo import NO_FACTS, Content, Facts, File, Hit, ModelIdentity, Vector
 from indexer.query import Filters
+from indexer.store.codes import Codes
 from indexer.store.database import Database
 from indexer.store.library import Library
 from indexer.store.words import names
@@ -48,6 +49,15 @@ def photos(tmp_path: Path) -> Path:
 def library(home: Path) -> Iterator[Library]:
     with Library(home) as library:
         yield library
+
+
+@pytest.fixture
+def coded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many were asked of codes, each time."""
+    asked: list[int] = []
+    real = Codes.few
+    monkeypatch.setattr(Codes, "few", lambda *given: (asked.append(given[2]), real(*given))[1])
+    return asked
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import pytest
 
 from indexer.photo import ModelIdentity
 from indexer.store import kept, warm
-from indexer.store.codes import Codes
 from indexer.store.kept import Beside
 from indexer.store.library import Library
 from indexer.store.vectors import CHUNK, Vectors
@@ -57,15 +56,6 @@ def home(tmp_path: Path, made: Path) -> Path:
     for name in ("library.db", FILE):
         (tmp_path / name).write_bytes((made / name).read_bytes())
     return tmp_path
-
-
-@pytest.fixture
-def coded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many were asked of codes, each time."""
-    asked: list[int] = []
-    real = Codes.few
-    monkeypatch.setattr(Codes, "few", lambda *given: (asked.append(given[2]), real(*given))[1])
-    return asked
 
 
 def answers(home: Path, k: int = 10) -> list[list[int]]:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from indexer.photo import ModelIdentity, Vector
 from indexer.query import EVERYWHERE, Filters
 from indexer.store import warm
-from indexer.store.codes import Codes
 from indexer.store.library import Library
 from indexer.store.vectors import CHUNK, Vectors
 from tests.indexer.conftest import photo, recording, tell_library, unit
@@ -53,15 +52,6 @@ def kept(home: Path) -> Iterator[Library]:
     with Library(home) as library:
         library.keep_warm(fewest=500)
         yield library
-
-
-@pytest.fixture
-def coded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many were asked of codes, each time."""
-    asked: list[int] = []
-    real = Codes.few
-    monkeypatch.setattr(Codes, "few", lambda *given: (asked.append(given[2]), real(*given))[1])
-    return asked
 
 
 def agrees(library: Library, k: int = 20, filters: Filters = EVERYWHERE, queries: Vector = QUERIES) -> None:
