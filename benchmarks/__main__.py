@@ -8,18 +8,20 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import encode, host, machine, memory, ordering, query, rescan
+from benchmarks import encode, growth, host, machine, memory, million, ordering, overlap, query, rescan
 from benchmarks.bench import Bench
 from benchmarks.result import Figure, table
 
 MEASUREMENTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "host": host.measure,
     "encode": encode.measure,
+    "overlap": overlap.measure,
     "query": query.measure,
     "rescan": rescan.measure,
     "memory": memory.measure,
     "ordering": ordering.measure,
 }
+BY_NAME_ALONE = {"million": million.measure, "growth": growth.measure}  # they take an hour, and much room
 
 
 def main() -> int:
@@ -31,7 +33,14 @@ def main() -> int:
         work = (asked.work or Path(temporary)).absolute()
         work.mkdir(parents=True, exist_ok=True)
         bench = Bench(
-            work, asked.runs, asked.number, asked.library, _absolute(asked.checkpoint), _absolute(asked.photos), rclip
+            work,
+            asked.runs,
+            asked.number,
+            asked.library,
+            _absolute(asked.checkpoint),
+            _absolute(asked.photos),
+            rclip,
+            asked.large,
         )
         about = f"{about}\n{_conditions(bench)}"
         figures = [figure for name in asked.what for figure in _measure(name, bench)]
@@ -44,7 +53,7 @@ def main() -> int:
 
 def _measure(name: str, bench: Bench) -> list[Figure]:
     print(f"measuring {name} …", file=sys.stderr)
-    return MEASUREMENTS[name](bench)
+    return (MEASUREMENTS | BY_NAME_ALONE)[name](bench)
 
 
 def _conditions(bench: Bench) -> str:
@@ -57,11 +66,16 @@ def _conditions(bench: Bench) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"{', '.join(MEASUREMENTS)} or all")
+    parser.add_argument(
+        "what", nargs="*", metavar="WHAT", help=f"{', '.join(MEASUREMENTS)} or all of these; {', '.join(BY_NAME_ALONE)}"
+    )
     parser.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="a CLIP; default: a small random one")
     parser.add_argument("--photos", type=Path, metavar="FOLDER", help="photos to index; default: made ones")
     parser.add_argument("--number", type=int, default=40, metavar="N", help="how many photos to make")
     parser.add_argument("--library", type=int, default=140_000, metavar="N", help="how many photos are put in order")
+    parser.add_argument(
+        "--large", type=int, default=1_000_000, metavar="N", help="how many `million` and `growth` have"
+    )
     parser.add_argument("--rclip", type=Path, metavar="PROGRAM", help="rclip, to measure beside")
     parser.add_argument("--rclip-data", type=Path, metavar="FOLDER", help="where rclip keeps the same model")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds")
@@ -70,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     if bool(asked.rclip) != bool(asked.rclip_data):
         parser.error("--rclip and --rclip-data go together")
-    if wrong := set(asked.what) - {*MEASUREMENTS, "all"}:
+    if wrong := set(asked.what) - {*MEASUREMENTS, *BY_NAME_ALONE, "all"}:
         parser.error(f"no such measurement: {', '.join(sorted(wrong))}")
     asked.what = list(MEASUREMENTS) if not asked.what or "all" in asked.what else asked.what
     return asked

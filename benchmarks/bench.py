@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Bench:
     """`given_*` are what the user named; what was not named is made in `work`.
 
-    `number` is how many photos are made, `library` how many are imagined to be put in order.
+    `number` is how many photos are made, `library` how many are imagined to be put in order, `large` how many to be
+    asked of a large library.
     """
 
     work: Path
@@ -26,6 +27,7 @@ class Bench:
     given_checkpoint: Path | None = None
     given_photos: Path | None = None
     rclip: tuple[Path, Path] | None = None
+    large: int = 1_000_000
 
     @cached_property
     def checkpoint(self) -> Path:

@@ -19,7 +19,7 @@ FEWEST = 8_192  # vectors, from which on codes pay
 SAMPLE = 8_192  # vectors that stand for all
 GROWN = 2  # times as many, or as few, vectors as when codes were begun: what stood for all no longer does
 WORTH_KEEPING = 65_536  # vectors, from which on a file of their codes saves a single question time
-EXACT = 4  # where more than one in so many would be compared exactly anyway, sqlite-vec does it sooner
+EXACT = 4  # where more than one in so many of all would be compared exactly anyway, sqlite-vec does it sooner
 
 
 class Warm:
@@ -60,7 +60,7 @@ class Warm:
         left = left_over(k, n)
         if passing is not None and n <= left:
             return passing
-        return None if left * EXACT > n else self._codes.few(query, k, passing)
+        return None if left * EXACT > self._codes.count else self._codes.few(query, k, passing)
 
     def _passing(self, among: Condition) -> Ids:
         """Kept for the next page of the same question."""
