@@ -211,7 +211,7 @@ class Run:
         reader = Reader(prepare, side, known.has, self._settings.max_pixels, left_out(self._library))
         with closing(known):
             for files in self._library.files.todo():
-                with closing(feed(files, reader, self._settings.workers)) as outcomes:
+                with closing(feed(files, reader, self._settings.workers, self._settings.batch)) as outcomes:
                     for outcome in outcomes:
                         self._take(outcome)
             self._put_known()

@@ -82,7 +82,8 @@ class Pass:
         with self._library.pictures_without(self._model) as pictures:
             for slice_ in pictures.slices():
                 there = list(self._there(slice_))
-                with closing(feed([wanted.file for wanted in there], reader, self._settings.workers)) as outcomes:
+                files, settings = [wanted.file for wanted in there], self._settings
+                with closing(feed(files, reader, settings.workers, settings.batch)) as outcomes:
                     for wanted, outcome in zip(there, outcomes, strict=True):
                         self._take(wanted, outcome)
                 self._put()

@@ -86,7 +86,7 @@ def _decode(data: bytes, side: int, max_pixels: int) -> Decoded:
         image.load()
         found = _with_note(header_of(image, data), note)
         width, height = _upright(image, width, height)
-        return Decoded(to_rgb(ImageOps.exif_transpose(image)), width, height, _format_of(image), found)
+        return Decoded(to_rgb(_turned(image)), width, height, _format_of(image), found)
 
 
 def _header(data: bytes) -> tuple[Header, int, int, str]:
@@ -105,6 +105,13 @@ def _opened(data: bytes) -> Iterator[tuple[Image.Image, str | None]]:
 
 def _upright(image: Image.Image, width: int, height: int) -> tuple[int, int]:
     return (height, width) if exif_of(image).get(ORIENTATION) in TURNED else (width, height)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Upright. Most photos are, and Pillow would copy these too."""
+    if image.format in ("JPEG", MPO) and exif_of(image).get(ORIENTATION, 1) == 1:
+        return image
+    return ImageOps.exif_transpose(image)
 
 
 def _format_of(image: Image.Image) -> str:

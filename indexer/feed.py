@@ -1,8 +1,9 @@
 """Files -> pixels ready for a model, in order, through an mlx-data stream whose threads read and decode.
 
 read once -> SHA-256 -> (bytes the library has: done) -> decode -> what it says of itself -> prepare. The bytes of a
-file are in memory only while one thread works on them; what waits for the model is `AHEAD` pictures a thread, already
-small. Nothing a file can do makes a thread raise: an exception there would end the process (mlx-data 0.1).
+file are in memory only while one thread works on them; what waits for the model is `AHEAD` pictures a thread (or a
+batch, where that is more), already small. Nothing a file can do makes a thread raise: an exception there would end the
+process (mlx-data 0.1).
 """
 
 import atexit
@@ -182,8 +183,9 @@ def _outcome(file: File, read: Callable[[File, bytes, bytes], T]) -> T | Vanishe
         return Skip(file.path, f"cannot be decoded: {type(error).__name__}: {error}")
 
 
-def feed(files: Sequence[File], reader: Reads[T], workers: int) -> Generator[T, None, None]:
-    """The outcome of each file, in order. Reads at most `workers * AHEAD` files ahead of the consumer.
+def feed(files: Sequence[File], reader: Reads[T], workers: int, batch: int = 1) -> Generator[T, None, None]:
+    """The outcome of each file, in order. Reads at most `workers * AHEAD` files ahead of the consumer, or a `batch` and
+    one for each thread, where that is more: while a batch is encoded, the next one gets ready.
 
     However the consumer ends, no thread is still reading when this generator is closed, or the process exits: a
     thread that needs the interpreter after its end would crash it.
@@ -202,7 +204,9 @@ def feed(files: Sequence[File], reader: Reads[T], workers: int) -> Generator[T, 
         return sample
 
     buffer = dx.buffer_from_vector([{"row": row} for row in range(len(files))])
-    ahead = min(workers * AHEAD, len(files))  # asked to fetch more than there is, mlx-data fetches all of it again
+    ahead = min(
+        max(workers * AHEAD, batch + workers), len(files)
+    )  # asked to fetch more than there is, mlx-data fetches all of it again
     stream = buffer.sample_transform(read).ordered_prefetch(ahead, workers)
 
     def drain() -> None:

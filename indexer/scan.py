@@ -130,14 +130,15 @@ class Scan:
         name, path = entry.name, entry.path
         if name[0] == ".":
             return self._placeholder(entry, beside) if name.endswith(ICLOUD) else None
-        if name in LITTER or (self.choice.is_choosy and self.choice.leaves_out(name, path)):
+        if self.choice.is_choosy and self.choice.leaves_out(name, path):
             return None
+        is_photo = has_photo_suffix(name)
+        if is_photo and entry.is_file():
+            return _file(path, entry.stat()) if path.isascii() or self._has_text_name(path) else None
         if entry.is_dir():
-            (linked if entry.is_symlink() else pending).append(path)
-        elif has_photo_suffix(name):
-            if entry.is_file() and (path.isascii() or self._has_text_name(path)):
-                return _file(path, entry.stat())
-        elif has_side_suffix(name):
+            if name not in LITTER:
+                (linked if entry.is_symlink() else pending).append(path)
+        elif not is_photo and has_side_suffix(name):
             beside.append(entry)
         return None
 

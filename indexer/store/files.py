@@ -1,25 +1,52 @@
 """Paths and what lies at them: the files of the library, and how they differ from what a scan saw.
 
 `see` takes in a scan, `compare` says what is new, changed and gone, `todo` hands out what must be read, `place` records
-where content lies, `finish` lets go of the rest. The comparison is SQL over temporary tables, so a million files need
-no more memory than a thousand.
+where content lies, `finish` lets go of the rest. Of files that are as they were, `see` keeps the ids alone, in runs;
+the others lie in temporary tables. A million files need no more memory than a thousand.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from indexer.photo import Content, File, Hit, Skip, canonical
 from indexer.store.database import Condition, Database, in_select, listed
 from indexer.store.words import Words
 
 SLICE = 2048  # files handed out at a time: enough to keep readers busy, few enough to forget
+SEEN_AT_ONCE = 256
+LAST_ID = 2**63 - 1
 CONTENTS_A_QUESTION = 500
 
 SEEN = """
 create temp table seen (
     path text primary key, spelling text, size integer, mtime_ns integer, volume integer, offline integer
 ) without rowid
+"""
+SAME = "create temp table same (low integer, high integer)"  # ids, both ends included, of files as they were
+AS_THEY_WERE = """
+select file.id, file.path, file.size, file.mtime_ns, file.volume
+from json_each(?) as path left join file on file.path = path.value
+"""
+RUNS = """
+select low, high, coalesce(max(high) over (order by low rows between unbounded preceding and 1 preceding), 0) as before
+from same
+"""
+COUNT_SAME = f"select coalesce(sum(high - max(low - 1, before)), 0) from ({RUNS}) where high > before"
+OTHERS = "create temp table others (low integer primary key, high integer)"  # the runs between, which do not overlap
+FIND_OTHERS = f"""
+insert into others
+select before + 1, low - 1 from ({RUNS}) where low > before + 1
+union all select coalesce(max(high), 0) + 1, {LAST_ID} from same
+"""
+DROP_TWICE_SEEN = """
+delete from seen where path in (
+    select path from seen cross join file using (path)
+    where file.id > (select high from others where low <= file.id order by low desc limit 1)
+       or not exists (select 1 from others where low <= file.id)
+)
 """
 TODO = """
 create temp table todo as
@@ -56,17 +83,45 @@ class Files:
         """Makes room for what `see` takes in and `compare` finds; `end_scan` drops it."""
         self.end_scan()
         self._database.run(SEEN)
+        self._database.run(SAME)
 
     def see(self, files: Iterable[File]) -> int:
         """Takes in what a scan finds; returns how many files it holds so far. Two spellings of a path are one file."""
+        found = iter(files)
         with self._database.transaction(temporary=True):
-            self._database.run_many("insert or ignore into seen values (?, ?, ?, ?, ?, ?)", map(_seen_row, files))
-        return int(self._database.value("select count(*) from seen"))
+            while some := list(islice(found, SEEN_AT_ONCE)):
+                self._see_some(some)
+        return int(self._database.value(f"select ({COUNT_SAME}) + (select count(*) from seen)"))
+
+    def _see_some(self, files: Sequence[File]) -> None:
+        """Files that are as they were are kept as runs of ids, for a folder's follow upon each other; others whole."""
+        paths = [canonical(file.path) for file in files]
+        runs: list[tuple[int, int]] = []
+        others: list[tuple[object, ...]] = []
+        low = high = -1
+        known = self._database.rows(AS_THEY_WERE, json.dumps(paths, ensure_ascii=False))
+        for file, path, (number, *facts) in zip(files, paths, known, strict=True):
+            if facts != [path, *file[1:4]]:
+                others.append(_seen_row(file))
+            elif number == high + 1:
+                high = number
+            else:
+                runs.append((low, high))
+                low = high = number
+        self._database.run_many("insert into same values (?, ?)", [*runs[1:], (low, high)] if high > 0 else [])
+        self._database.run_many("insert or ignore into seen values (?, ?, ?, ?, ?, ?)", others)
 
     def seen_within(self, folder: str) -> bool:
         """Whether the scan found anything there."""
         condition, values = within("path", [folder])
-        return bool(self._database.value(f"select exists (select 1 from seen where {condition})", *values))
+        return bool(
+            self._database.value(
+                f"select exists (select 1 from seen where {condition})"
+                f" or exists (select 1 from same cross join file on id between low and high where {condition})",
+                *values,
+                *values,
+            )
+        )
 
     def compare(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Iterable[str]) -> Diff:
         """What a scan of `roots` means for the library.
@@ -74,6 +129,7 @@ class Files:
         A file that was not seen is gone only if the scan got to see its volume, and no folder above it was
         unreadable.
         """
+        self._keep_others()
         self._database.run(TODO)
         self._find_gone(roots, volumes, unreadable)
         self._compared = True
@@ -81,17 +137,26 @@ class Files:
         changed = count("select count(*) from todo where file_id is not null")
         new = count("select count(*) from todo where file_id is null")
         offline = count("select count(*) from seen left join file using (path) where offline and file.id is null")
-        seen = count("select count(*) from seen")
-        return Diff(seen - changed - new - offline, new, changed, offline, count("select count(*) from gone"))
+        unchanged = count(f"select ({COUNT_SAME}) + (select count(*) from seen)") - changed - new - offline
+        return Diff(unchanged, new, changed, offline, count("select count(*) from gone"))
+
+    def _keep_others(self) -> None:
+        """Finds the ids of files that are not as they were; a second spelling of one that is, is left out."""
+        with self._database.transaction(temporary=True):
+            self._database.run(OTHERS)
+            self._database.run(FIND_OTHERS)
+            self._database.run(DROP_TWICE_SEEN)
 
     def _find_gone(self, roots: Sequence[str], volumes: Iterable[int], unreadable: Iterable[str]) -> None:
+        """The joins are crossed, and the volume has a plus, for SQLite would go through all files otherwise."""
         self._keep_spans("looked_at", roots)
         self._keep_spans("closed", unreadable)
         here = list(volumes)
         self._database.run(
-            "create temp table gone as select file.id as file_id, file.content_id from file"
+            "create temp table gone as select file.id as file_id, file.content_id from others"
+            " cross join file on file.id between others.low and others.high"
             " left join seen on seen.path = file.path where seen.path is null"
-            f" and file.volume in ({', '.join('?' * len(here))})"
+            f" and +file.volume in ({', '.join('?' * len(here))})"
             f" and {in_spans('file.path', 'looked_at')} and not {in_spans('file.path', 'closed')}",
             *here,
         )
@@ -133,7 +198,7 @@ class Files:
 
     def end_scan(self) -> None:
         self._compared = False
-        for table in ("seen", "todo", "gone", "looked_at", "closed"):
+        for table in ("seen", "same", "others", "todo", "gone", "looked_at", "closed"):
             self._database.run(f"drop table if exists temp.{table}")
 
     # -- one file

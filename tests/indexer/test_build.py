@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 import unicodedata
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 
 from indexer.build import Progress, Settings, build, compare
 from indexer.errors import NothingIndexed
-from indexer.photo import Pixels, Skip
+from indexer.photo import Pixels, Skip, Vector
 from indexer.store.library import Library
 from tests import pictures
 from tests.fake_encoder import FakeEncoder
@@ -39,6 +40,34 @@ def test_a_first_run_takes_in_every_photo_and_a_second_finds_nothing_to_do(
     assert (encoder.encoded, encoder.batches) == (10, [4, 4, 2])
     assert counts(index()) == {"unchanged": 10}
     assert (encoder.encoded, encoder.prepared) == (10, 10)
+
+
+class PatientEncoder(FakeEncoder):
+    """Goes on with a batch only when all of the next one is prepared, or a long time has passed."""
+
+    def __init__(self, number: int, batch: int) -> None:
+        super().__init__()
+        self._number = number
+        self._batch = batch
+        self.was_ready: list[bool] = []
+
+    def encode_pixels(self, pixels: Pixels) -> Vector:
+        wanted = min(self.encoded + len(pixels) + self._batch, self._number)
+        deadline = time.monotonic() + 10
+        while self.prepared < wanted and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.was_ready.append(self.prepared >= wanted)
+        return super().encode_pixels(pixels)
+
+
+@pytest.mark.parametrize(("workers", "batch"), [(1, 4), (2, 32), (1, 40)])
+def test_while_a_batch_is_encoded_the_next_one_gets_ready(
+    library: Library, photos: Path, workers: int, batch: int
+) -> None:
+    pictures.put_scenes(photos, range(100))
+    encoder = PatientEncoder(100, batch)
+    build(library, encoder, [str(photos)], settings=Settings(batch=batch, workers=workers))
+    assert encoder.was_ready == [True] * -(-100 // batch)
 
 
 def test_a_run_without_a_path_looks_at_what_is_remembered(index: Index, photos: Path, tmp_path: Path) -> None:
@@ -103,7 +132,7 @@ def test_a_moved_folder_moves_its_photos(index: Index, photos: Path, library: Li
     index()
     (photos / "a").rename(photos / "b")
     assert counts(index()) == {"moved": 9}
-    assert encoder.encoded == 9
+    assert encoder.encoded == encoder.prepared == 9  # none was decoded again
     assert library.files.count(str(photos / "b")) == library.files.count() == 9
 
 

@@ -121,6 +121,14 @@ def test_a_turned_jpeg_that_is_decoded_small_stands_upright_too(orientation: int
     assert furthest(decoded.image, upright.resize((160, 120), Image.Resampling.BOX)) <= 8
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_what_was_decoded_lives_on_without_the_file_it_came_from(orientation: int) -> None:
+    for data in (pictures.turned(pictures.gradient(), orientation), pictures.several("red", "blue")):
+        image = decode(data, 8).image
+        assert image.resize((8, 8)).mode == image.crop((0, 0, 4, 4)).mode == "RGB"
+        assert image.copy().tobytes() == image.tobytes()
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 255])
 def test_an_orientation_that_does_not_exist_turns_nothing(orientation: int) -> None:
     exif = Image.Exif()

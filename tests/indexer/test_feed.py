@@ -208,16 +208,16 @@ class CountingReader(Reader):
         return super().read(file)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_no_more_files_are_read_ahead_of_a_slow_consumer_than_said(workers: int) -> None:
+@pytest.mark.parametrize(("workers", "batch"), [(1, 1), (2, 1), (3, 1), (3, 24), (2, 32), (1, 64)])
+def test_no_more_files_are_read_ahead_of_a_slow_consumer_than_said(workers: int, batch: int) -> None:
     reader = CountingReader()
     files = [File(f"/nowhere/{number}.jpg", 1, 1, 1) for number in range(200)]
     ahead = []
-    for taken, _ in enumerate(feed(files, reader, workers), 1):
+    for taken, _ in enumerate(feed(files, reader, workers, batch), 1):
         time.sleep(0.002)
         ahead.append(reader.count - taken)
     assert len(ahead) == 200
-    assert 0 < max(ahead) <= workers * AHEAD
+    assert 0 < max(ahead) <= max(workers * AHEAD, batch + workers)
 
 
 def test_a_consumer_that_leaves_early_leaves_no_thread_reading(photos: Path) -> None:

@@ -1,13 +1,18 @@
 """What the library remembers to look into, and a scan held against it."""
 
 import tracemalloc
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexer.photo import File
 from indexer.store.library import Library
-from tests.indexer.conftest import photo, put_photos
+from tests.indexer.conftest import MODEL, photo, put_photos
 
 X, Y, Z, W = np.eye(4, dtype=np.float32)
 
@@ -103,6 +108,71 @@ def test_a_file_that_was_read_and_is_now_in_the_cloud_is_kept_as_it_is(library: 
     library.files.see([File("/p/a.jpg", 0, 0, 0, offline=True)])
     diff = library.files.compare(["/p"], [7], [])
     assert (diff.unchanged, diff.offline, diff.todo, diff.gone) == (1, 0, 0, 0)
+
+
+FACTS = st.tuples(st.integers(1, 2), st.just(1), st.integers(7, 8))  # size, mtime_ns, volume
+NAMES = [
+    "a/1",
+    "a/2",
+    "a/ü",
+    "a/3",
+    "b/1",
+    "b/u\u0308",
+    "b/2",
+    "c",
+]  # spelled as the library does, and not
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.dictionaries(st.sampled_from(NAMES), FACTS), st.dictionaries(st.sampled_from(NAMES), FACTS), st.randoms())
+def test_a_scan_means_what_holding_each_file_against_the_library_means(
+    kept: dict[str, tuple[int, int, int]], found: dict[str, tuple[int, int, int]], chance: Random
+) -> None:
+    order = list(kept)
+    chance.shuffle(order)  # files follow each other by their ids in any order
+    with TemporaryDirectory() as home, Library(Path(home)) as library:
+        library.adopt(MODEL)
+        for name in order:
+            _, *rest = photo(f"/p/{name}", X)
+            put_photos(library, (File(f"/p/{name}", *kept[name]), *rest))
+        library.files.begin_scan()
+        assert library.files.see(File(f"/p/{name}", *facts) for name, facts in found.items()) == len(found)
+        diff = library.files.compare(["/p"], [7], [])
+        same = [name for name in found if kept.get(name, ())[:2] == found[name][:2]]
+        changed = [name for name in found if name in kept and name not in same]
+        gone = [name for name, (*_, volume) in kept.items() if name not in found and volume == 7]
+        new = len(found) - len(same) - len(changed)
+        assert (diff.unchanged, diff.new, diff.changed, diff.gone) == (len(same), new, len(changed), len(gone))
+        todo = [file.path for files in library.files.todo() for file in files]
+        assert sorted(todo) == sorted(f"/p/{name}" for name in found if name not in same)
+        assert library.files.seen_within("/p/a") == any(name.startswith("a/") for name in found)
+        assert library.files.finish() == len(gone)
+        left = library._database.rows("select coalesce(spelling, path), volume from file")
+        assert {path: volume for path, volume in left if path[3:] in same} == {
+            f"/p/{name}": found[name][2] for name in same
+        }
+        library.files.end_scan()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_spellings_of_a_path_the_one_that_is_as_it_was_counts(library: Library, first: int) -> None:
+    put_photos(library, photo("/p/\u00fc.jpg", X))
+    spellings = [File("/p/\u00fc.jpg", len("/p/\u00fc.jpg".encode()), 1, 7), File("/p/u\u0308.jpg", 99, 9, 7)]
+    library.files.begin_scan()
+    assert library.files.see([spellings[first]]) == 1
+    library.files.see([spellings[1 - first]])
+    diff = library.files.compare(["/p"], [7], [])
+    assert (diff.unchanged, diff.todo, diff.gone) == (1, 0, 0)
+
+
+def test_a_file_that_is_seen_twice_is_one(library: Library) -> None:
+    put_photos(library, *(photo(f"/p/{number}.jpg", X) for number in range(5)))
+    seen = [File(f"/p/{number}.jpg", len("/p/0.jpg"), 1, 7) for number in range(5)]
+    library.files.begin_scan()
+    library.files.see(seen[1:4])
+    assert library.files.see(seen[:3]) == 4
+    diff = library.files.compare(["/p"], [7], [])
+    assert (diff.unchanged, diff.todo, diff.gone) == (4, 0, 1)
 
 
 @pytest.mark.parametrize(
