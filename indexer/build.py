@@ -3,8 +3,8 @@
 Photos whose bytes are as they were, but not the files beside them, are noted before anything is read: inform.py reads
 what they say of themselves again.
 
-Whatever ends a run early (Ctrl-C, kill -9, a full disk, a pulled plug), the batches before it are kept, and the next
-run goes on from there: what is in the library is not new any more.
+Whatever ends a run early (Ctrl-C, kill -9, a full disk, a pulled plug), all but the last two batches are kept, and the
+next run goes on from there: what is in the library is not new any more.
 """
 
 from collections import Counter
@@ -14,13 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
+from indexer.batches import Batches
 from indexer.beside import left_out, note_news, take_back
 from indexer.errors import NothingIndexed
 from indexer.feed import Known, Outcome, Picture, Reader, Vanished, feed
 from indexer.metadata import METADATA_VERSION
-from indexer.photo import Encoder, File, SideFile, Skip, identity, is_within
+from indexer.photo import Encoder, File, SideFile, Skip, Vector, identity, is_within
 from indexer.scan import Choice, Scan, sides_in
 from indexer.settings import DEFAULTS, Progress, Settings, Watch
 from indexer.store.files import Diff
@@ -202,7 +201,8 @@ class Run:
         self._watch = watch
         self._survey = survey
         self._done: Counter[str] = Counter()
-        self._fresh: dict[bytes, Picture] = {}  # by SHA-256
+        self._batches: Batches[Picture] = Batches(encoder, settings.batch, self._put)
+        self._on_the_way: set[bytes] = set()  # SHA-256 of the pictures that are not recorded yet
         self._known: list[Known] = []
 
     def read_and_encode(self) -> None:
@@ -218,12 +218,11 @@ class Run:
 
     def _take(self, outcome: Outcome) -> None:
         match outcome:
-            case Picture(file, content) if content.hash in self._fresh or self._library.has(content.hash):
+            case Picture(file, content) if content.hash in self._on_the_way or self._library.has(content.hash):
                 self._take(Known(file, content.hash, outcome.has_sides))  # a copy, read before its twin was recorded
             case Picture():
-                self._fresh[outcome.content.hash] = outcome
-                if len(self._fresh) >= self._settings.batch:
-                    self._put_fresh()
+                self._on_the_way.add(outcome.content.hash)
+                self._batches.add(outcome, outcome.pixels)
             case Known():
                 self._known.append(outcome)
                 if len(self._known) >= KNOWN_AT_ONCE:
@@ -234,19 +233,16 @@ class Run:
             case Vanished():
                 self._count(Counter(vanished=1))
 
-    def _put_fresh(self) -> None:
-        """Encodes and records a batch of pictures the library does not have."""
-        batch = list(self._fresh.values())
-        self._fresh.clear()
-        if batch:
-            vectors = self._encoder.encode_pixels(np.stack([picture.pixels for picture in batch]))
-            photos = [(p.file, p.content, p.facts, vector) for p, vector in zip(batch, vectors, strict=True)]
-            take_back(self._library, [unread for picture in batch for unread in picture.unread])
-            self._count(self._library.put(photos, METADATA_VERSION))
+    def _put(self, batch: Sequence[Picture], vectors: Vector) -> None:
+        """Records pictures the library does not have."""
+        photos = [(p.file, p.content, p.facts, vector) for p, vector in zip(batch, vectors, strict=True)]
+        take_back(self._library, [unread for picture in batch for unread in picture.unread])
+        self._count(self._library.put(photos, METADATA_VERSION))
+        self._on_the_way -= {picture.content.hash for picture in batch}
 
     def _put_known(self) -> None:
         """Records files whose bytes the library has, or is about to have."""
-        self._put_fresh()
+        self._batches.finish()
         batch, self._known = self._known, []
         self._count(self._library.put_known((known.file, known.sha256, known.has_sides) for known in batch))
 

@@ -2,18 +2,17 @@
 
 lacking -> a path where it is there -> feed -> still the same bytes -> encode -> put, a batch a transaction
 
-Whatever ends a pass early, the batches before it are kept, and the next one goes on from there.
+Whatever ends a pass early, all but the last two batches are kept, and the next one goes on from there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
+from indexer.batches import Batches
 from indexer.feed import Outcome, Picture, Reader, feed
-from indexer.photo import Encoder, Pixels, Skip, identity
+from indexer.photo import Encoder, Skip, Vector, identity
 from indexer.scan import whereabouts
 from indexer.settings import DEFAULTS, Progress, Settings, Watch
 from indexer.store.lacking import Wanted
@@ -75,7 +74,7 @@ class Pass:
         self._lacking = library.lacking(model)
         self._encoded = 0
         self._left: dict[int, WhyNot] = {}  # content ids
-        self._fresh: list[tuple[Wanted, Pixels]] = []
+        self._batches: Batches[Wanted] = Batches(encoder, settings.batch, self._put)
 
     def read_and_encode(self) -> None:
         reader = Reader(self._encoder.prepare, self._encoder.image_size, max_pixels=self._settings.max_pixels)
@@ -86,7 +85,7 @@ class Pass:
                 with closing(feed(files, reader, settings.workers, settings.batch)) as outcomes:
                     for wanted, outcome in zip(there, outcomes, strict=True):
                         self._take(wanted, outcome)
-                self._put()
+                self._batches.finish()
 
     def _there(self, slice_: list[Wanted]) -> Iterator[Wanted]:
         for wanted in slice_:
@@ -99,9 +98,7 @@ class Pass:
     def _take(self, wanted: Wanted, outcome: Outcome) -> None:
         match outcome:
             case Picture() if outcome.content.hash == wanted.sha256:
-                self._fresh.append((wanted, outcome.pixels))
-                if len(self._fresh) >= self._settings.batch:
-                    self._put()
+                self._batches.add(wanted, outcome.pixels)
             case Skip():
                 self._library.files.skip([outcome])
                 self._leave(wanted, "skipped")
@@ -113,18 +110,13 @@ class Pass:
             self._left[wanted.content_id] = why
         self._tell()
 
-    def _put(self) -> None:
-        batch, self._fresh = self._fresh, []
-        if batch:
-            vectors = self._encoder.encode_pixels(np.stack([pixels for _, pixels in batch]))
-            self._library.put_vectors(
-                self._model,
-                [(wanted.content_id, wanted.file.path, v) for (wanted, _), v in zip(batch, vectors, strict=True)],
-            )
-            self._encoded += len(batch)
-            for wanted, _ in batch:
-                self._left.pop(wanted.content_id, None)
-            self._tell()
+    def _put(self, batch: Sequence[Wanted], vectors: Vector) -> None:
+        made_from = [(wanted.content_id, wanted.file.path, v) for wanted, v in zip(batch, vectors, strict=True)]
+        self._library.put_vectors(self._model, made_from)
+        self._encoded += len(batch)
+        for wanted in batch:
+            self._left.pop(wanted.content_id, None)
+        self._tell()
 
     def _tell(self) -> None:
         self._watch(Progress("complete", self._encoded + len(self._left), self._lacking))

@@ -1,6 +1,7 @@
 """The frozen facts that every room of the indexer shares. Ground floor: imports no other room."""
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -192,6 +193,9 @@ class Encoder(Protocol):
 
     def encode_pixels(self, pixels: Pixels) -> Vector:
         """uint8 (n, h, w, 3) -> float32 (n, dim). Called from one thread only."""
+
+    def begin_pixels(self, pixels: Pixels) -> Callable[[], Vector]:
+        """As `encode_pixels`, but need not wait until they are encoded: what it returns does, when it is called."""
 
     def encode_texts(self, texts: list[str]) -> Vector:
         """n texts -> float32 (n, dim)."""

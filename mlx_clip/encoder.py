@@ -66,9 +66,20 @@ class Encoder:
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """uint8 (n, image_size, image_size, 3), as `prepare` makes them -> (n, dim)."""
+        self._check(pixels)
+        return self._in_batches(self._encode_pixels, pixels)
+
+    def begin_pixels(self, pixels: Pixels) -> Callable[[], Vectors]:
+        """As `encode_pixels`, but the device does it meanwhile: what is returned waits for it, and gives (n, dim).
+
+        All at once, whatever `batch` is. The CPU's device takes in only some operations ahead, and so returns late.
+        """
+        self._check(pixels)
+        return self._begin_pixels(pixels)
+
+    def _check(self, pixels: Pixels) -> None:
         if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.image_size, self.image_size, 3):
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}; stack what `prepare` returns")
-        return self._in_batches(self._encode_pixels, pixels)
 
     def encode_images(self, images: "Sequence[Image | Path | str]") -> Vectors:
         """n pictures, or paths of pictures (turned upright as their EXIF says) -> (n, dim). Raises NotAnImage."""
@@ -91,13 +102,18 @@ class Encoder:
         return self._encode_pixels(np.stack([self.prepare(image) for image in opened]))
 
     def _encode_pixels(self, pixels: Pixels) -> Vectors:
+        return self._begin_pixels(pixels)()
+
+    def _begin_pixels(self, pixels: Pixels) -> Callable[[], Vectors]:
         n = len(pixels)
         if self._device.compiled and n.bit_count() > 1:  # every shape is compiled anew: only powers of two occur
             pixels = np.concatenate(
                 [pixels, np.zeros_like(pixels, shape=((1 << n.bit_length()) - n, *pixels.shape[1:]))]
             )
         with self._on_device():
-            return np.array(self._images_to_vectors(mx.array(pixels)))[:n]
+            vectors = self._images_to_vectors(mx.array(pixels))
+            mx.async_eval(vectors)  # type: ignore[no-untyped-call]  # untyped in MLX's stubs
+        return lambda: np.array(vectors)[:n]
 
     @cached_property
     def _images_to_vectors(self) -> Callable[[mx.array], mx.array]:

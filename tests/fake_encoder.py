@@ -6,6 +6,7 @@
 import hashlib
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -48,6 +49,10 @@ class FakeEncoder:
         colours = pixels.reshape(len(pixels), -1).astype(np.float32) / 255 - 0.5 + 1e-3
         vectors = colours @ self._projection
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def begin_pixels(self, pixels: Pixels) -> Callable[[], Vector]:
+        vectors = self.encode_pixels(pixels)
+        return lambda: vectors
 
     def encode_texts(self, texts: list[str]) -> Vector:
         """A text that names no colour is a picture of noise, its own."""

@@ -17,7 +17,7 @@ FLOORS = (  # top to bottom; a room may import what lies below it, and nothing b
     ("terminal", "web", "training"),
     ("bench",),
     ("indexer.build", "indexer.complete", "indexer.inform", "indexer.plan", "indexer.objects", "indexer.moving"),
-    ("indexer.organize", "indexer.search", "indexer.feed", "indexer.beside"),
+    ("indexer.organize", "indexer.search", "indexer.batches", "indexer.feed", "indexer.beside"),
     ("indexer.asking", "indexer.settings", "indexer.originals"),
     ("indexer.store", "indexer.decode", "indexer.metadata", "indexer.scan"),
     ("indexer.query",),

@@ -61,9 +61,17 @@ def test_a_path_that_is_no_picture_is_named(encoder: Encoder, tmp_path: Path) ->
         encoder.encode_images([tmp_path / "gone.jpg"])
 
 
+def test_batches_that_are_begun_one_behind_the_other_get_the_vectors_they_get_alone(encoder: Encoder) -> None:
+    batches = [np.stack([encoder.prepare(picture) for picture in some]) for some in (PICTURES, PICTURES[:1])]
+    begun = [encoder.begin_pixels(batch) for batch in batches]
+    for vectors, batch in zip(reversed(begun), reversed(batches), strict=True):
+        assert np.array_equal(vectors(), encoder.encode_pixels(batch))
+
+
 def test_pixels_of_another_shape_are_refused(encoder: Encoder) -> None:
-    with pytest.raises(ValueError, match=r"pixels are float64 \(1, 9, 9, 3\); stack what `prepare` returns"):
-        encoder.encode_pixels(np.zeros((1, 9, 9, 3)))  # type: ignore[arg-type]
+    for encode in (encoder.encode_pixels, encoder.begin_pixels):
+        with pytest.raises(ValueError, match=r"pixels are float64 \(1, 9, 9, 3\); stack what `prepare` returns"):
+            encode(np.zeros((1, 9, 9, 3)))
 
 
 def test_pictures_are_prepared_in_threads_that_know_no_mlx(encoder: Encoder) -> None:

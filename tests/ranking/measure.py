@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -36,6 +36,9 @@ class Told:
         raise NotImplementedError
 
     def encode_pixels(self, pixels: Pixels) -> Vector:
+        raise NotImplementedError
+
+    def begin_pixels(self, pixels: Pixels) -> Callable[[], Vector]:
         raise NotImplementedError
 
     def encode_texts(self, texts: list[str]) -> Vector:
