@@ -1,5 +1,6 @@
 """How time and memory of index, rescan and query grow from a thousand photos to a million: a table, and a drawing.
 
+Time is that of the processor, of all threads, so that what else a machine does says little: it takes a while.
 Index and rescan are of tiny pictures and a fake encoder, so that what grows is ours and no model's; a query is a whole
 `pics search` of a made library. What was measured is kept in --work, where the drawing is too: growth.svg.
 """
@@ -25,7 +26,7 @@ KEPT, DRAWING = "growth.json", "growth.svg"
 def measure(bench: Bench) -> list[Figure]:
     sizes = [size for size in SIZES if size <= bench.large]
     took = {(what, size): _kept(bench, what, size) for size in sizes for what in STEPS}
-    seconds, megabytes = Panel("Seconds", "s"), Panel("Peak memory", "MB", starts_at=10)
+    seconds, megabytes = Panel("Seconds of processor", "s"), Panel("Peak memory", "MB", starts_at=10)
     for (what, size), (some_seconds, some_megabytes) in took.items():
         seconds.lines.setdefault(what, []).append((size, some_seconds))
         megabytes.lines.setdefault(what, []).append((size, some_megabytes))
@@ -35,17 +36,17 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _figures(what: str, found: tuple[float, float]) -> list[Figure]:
-    return [Figure(what, "s", found[0]), Figure(f"{what}, peak memory", "MB", found[1])]
+    return [Figure(f"{what}, processor", "s", found[0]), Figure(f"{what}, peak memory", "MB", found[1])]
 
 
 def _kept(bench: Bench, what: str, size: int) -> tuple[float, float]:
-    """Seconds and MB, the medians of some runs, unless they were measured before."""
+    """Seconds of processor and MB, the medians of some runs, unless they were measured before."""
     name, file = f"{what} {size}", bench.work / KEPT
     known = large.noted(file)
     if f"{name} s" not in known:
         print(f"{name} …", file=sys.stderr)
         samples = STEPS[what](bench, size)
-        large.note(file, f"{name} s", median(one.seconds for one in samples))
+        large.note(file, f"{name} s", median(one.cpu_seconds for one in samples))
         large.note(file, f"{name} MB", median(one.megabytes for one in samples))
         known = json.loads(file.read_text())
     return known[f"{name} s"], known[f"{name} MB"]
