@@ -132,7 +132,7 @@ def _best(cosines: Floats, size: int) -> Floats:
 def calibrate(library: Library, encoder: Encoder) -> None:
     """Measures the scales of a model that has vectors here, where they are lacking: else the first question waits."""
     model = library.kept_as(identity(encoder))
-    if model and library.sample_vectors(1, model.name).any():
+    if model:
         calibration = Calibration(library, Speaker(library, model, lambda _: encoder))
         for kind in get_args(Kind):
             calibration.scale(kind)
@@ -163,6 +163,8 @@ class Calibration:
 
     def _measure(self, kind: Kind) -> Scale | None:
         sample = self._library.sample_vectors(SAMPLE, self._speaker.model.name)
+        if not len(sample):
+            return None
         questions = self._unrelated() if kind == "words" else sample[:: max(1, len(sample) // PICTURES)]
         if questions is None:
             return None
