@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, and prints a Markdown table (or JSON) that can be pasted into the README."""
+"""`python -m benchmarks`: measures, and prints a Markdown table (or JSON)."""
 
 import argparse
 import json
@@ -8,7 +8,20 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import encode, growth, host, machine, memory, million, ordering, overlap, query, rescan
+from benchmarks import (
+    encode,
+    growth,
+    host,
+    machine,
+    measured,
+    memory,
+    million,
+    ordering,
+    overlap,
+    query,
+    rescan,
+    serve,
+)
 from benchmarks.bench import Bench
 from benchmarks.result import Figure, table
 
@@ -17,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "encode": encode.measure,
     "overlap": overlap.measure,
     "query": query.measure,
+    "serve": serve.measure,
     "rescan": rescan.measure,
     "memory": memory.measure,
     "ordering": ordering.measure,
@@ -43,7 +57,12 @@ def main() -> int:
             asked.large,
         )
         about = f"{about}\n{_conditions(bench)}"
-        figures = [figure for name in asked.what for figure in _measure(name, bench)]
+        figures = []
+        for name in asked.what:
+            found = _measure(name, bench)
+            figures += found
+            if asked.keep:
+                measured.keep(name, about, found)
     if asked.json:
         print(json.dumps({"about": about, "figures": [asdict(figure) | {"met": figure.met} for figure in figures]}))
     else:
@@ -81,6 +100,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="rounds")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="where to work, and to find what was made before")
     parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
+    parser.add_argument("--keep", action="store_true", help="keep the figures, of which `make docs` makes tables")
     asked = parser.parse_args()
     if bool(asked.rclip) != bool(asked.rclip_data):
         parser.error("--rclip and --rclip-data go together")

@@ -14,9 +14,9 @@ from statistics import median
 from benchmarks import large, material, million
 from benchmarks.bench import Bench
 from benchmarks.drawing import Panel, draw
-from benchmarks.measure import Command, Sample, sample
+from benchmarks.measure import Sample, sample
 from benchmarks.result import Figure
-from benchmarks.subjects import REPOSITORY
+from benchmarks.subjects import without_model
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 INDEX, RESCAN, QUERY = "index without a model", "rescan, nothing changed", "query, a new process"
@@ -70,7 +70,7 @@ def _rescan(bench: Bench, size: int) -> list[Sample]:
 
 def _fake_index(bench: Bench, size: int) -> Sample:
     folder, home = material.tiny(bench.work / f"tiny-{size}", size), bench.work / f"home-growth-{size}"
-    return sample(Command((sys.executable, "-m", "benchmarks.fake_index", str(home), str(folder)), REPOSITORY))
+    return sample(without_model(home, folder))
 
 
 def _query(bench: Bench, size: int) -> list[Sample]:

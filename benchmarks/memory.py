@@ -1,14 +1,13 @@
 """Memory: the peak of an index run over 200,000 files beside one over 1,000. It should be the same."""
 
 import shutil
-import sys
 from pathlib import Path
 
 from benchmarks import material
 from benchmarks.bench import Bench
-from benchmarks.measure import Command, Sample, interleaved, megabytes, sample
+from benchmarks.measure import Sample, interleaved, megabytes, sample
 from benchmarks.result import Figure, Target, compared
-from benchmarks.subjects import REPOSITORY
+from benchmarks.subjects import without_model
 
 FEW, MANY = 1_000, 200_000
 FLAT = Target(50)  # a cache of SQLite's that fills: 20 MB, whatever the number
@@ -29,4 +28,4 @@ def _index(work: Path, number: int) -> Sample:
     folder = material.tiny(work / f"tiny-{number}", number)
     home = work / "home-memory"
     shutil.rmtree(home, ignore_errors=True)
-    return sample(Command((sys.executable, "-m", "benchmarks.fake_index", str(home), str(folder)), REPOSITORY))
+    return sample(without_model(home, folder))

@@ -26,7 +26,7 @@ def measure(bench: Bench) -> list[Figure]:
     pics, rclip = bench.pics("home-query"), bench.peer("rclip-query")
     folder = bench.work / "imagined"
     folder.mkdir(exist_ok=True)
-    _fill(pics, bench)
+    fill(pics, bench)
     sample(pics.search(ANSWERS))  # the first of all finds out what scores are worth with this model
     new = (f"{WORDS} {number}" for number in count())  # words asked before would be answered without the model
     subjects = [lambda: sample(pics.search(ANSWERS, next(new))), lambda: sample(pics.search(ANSWERS))]
@@ -60,7 +60,7 @@ def _steps(pics: Pics) -> dict[str, float]:
     return steps
 
 
-def _fill(pics: Pics, bench: Bench) -> None:
+def fill(pics: Pics, bench: Bench) -> None:
     pics.empty()
     model = identity(bench.encoder)
     vectors = material.unit_vectors(PHOTOS, model.dim)

@@ -16,6 +16,12 @@ OFFLINE = {"HF_HUB_OFFLINE": "1"}  # neither may wait for a network
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}  # and both are compiled once, as what is installed is
 
 
+def without_model(home: Path, folder: Path) -> Command:
+    """An index run of a fake encoder, whose small products numpy's BLAS would only hinder with a second thread."""
+    arguments = (sys.executable, "-m", "benchmarks.fake_index", str(home), str(folder))
+    return Command(arguments, REPOSITORY, {"OPENBLAS_NUM_THREADS": "1"})
+
+
 @dataclass(frozen=True, slots=True)
 class Pics:
     """The console script of this clone, with a library in `home` that is made with `checkpoint`."""
