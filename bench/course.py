@@ -11,9 +11,10 @@ from bench import device, host, nearest
 from bench.bandwidth import Disk, Memory, disk, memory
 from bench.chips import chip
 from bench.device import Encoding, Peak
+from bench.dng import Size
 from bench.host import Reading
 from bench.machine import Machine, this_machine
-from bench.made import ENCODINGS, PHOTO, Size, made, photo
+from bench.made import ENCODINGS, PHOTO, made, photo
 from bench.nearest import Asking
 from bench.stopwatch import Clock
 from bench.verdict import Advice, advice

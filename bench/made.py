@@ -8,7 +8,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-Size = tuple[int, int]
+from bench.dng import Preview, Size, dng
+
 PHOTO: Size = (4000, 3000)
 TILE = 4  # so many mirrored times across and down: blobs are slow to make
 ENCODINGS: dict[str, dict[str, Any]] = {
@@ -16,6 +17,7 @@ ENCODINGS: dict[str, dict[str, Any]] = {
     "HEIC": {"format": "HEIF", "quality": 60, "enc_params": {"preset": "ultrafast"}},  # x265 is slow enough
     "PNG": {"format": "PNG", "compress_level": 1},
     "WebP": {"format": "WEBP", "quality": 85, "method": 0},
+    "DNG": {"format": "JPEG", "quality": 90},  # its preview
 }
 
 
@@ -44,7 +46,8 @@ def made(picture: Image.Image, encoding: str) -> Made:
     pillow_heif.register_heif_opener()
     file = BytesIO()
     picture.save(file, **ENCODINGS[encoding])
-    return Made(encoding, file.getvalue(), picture.width * picture.height / 1e6)
+    data = dng(picture, Preview(file.getvalue(), picture.size)) if encoding == "DNG" else file.getvalue()
+    return Made(encoding, data, picture.width * picture.height / 1e6)
 
 
 def photo(size: Size = PHOTO, kind: Kind = USUAL) -> Image.Image:

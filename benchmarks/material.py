@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
+from PIL import Image
 
-from bench.made import PHOTO, Kind, scene
+from bench.dng import dng
+from bench.made import PHOTO, Kind, made, scene
 from indexer.photo import File, ModelIdentity
 from tests.fake_encoder import FakeEncoder
 
 TINY_A_FOLDER = 500
 DIM = 512
-
+BARE = ".bare.dng"  # of a RAW photo without a preview
 
 KINDS = (Kind("plain", 0.55, 1.0), Kind("busy", 0.75, 3.0))
 
@@ -49,8 +51,17 @@ def photos(folder: Path, number: int, suffix: str = ".jpg") -> Path:
         for n in range(number):
             left, top = 16 * (n % 25), 16 * (n // 25 % 18)
             photo = scenes[n % 2].crop((left, top, left + PHOTO[0], top + PHOTO[1]))
-            photo.save(folder / f"{n:04}-{KINDS[n % 2].name}{suffix}", quality=90)
+            _save(photo, folder / f"{n:04}-{KINDS[n % 2].name}{suffix}")
     return folder
+
+
+def _save(photo: Image.Image, path: Path) -> None:
+    if path.name.endswith(BARE):
+        path.write_bytes(dng(photo))
+    elif path.suffix == ".dng":
+        path.write_bytes(made(photo, "DNG").data)
+    else:
+        photo.save(path, quality=90)
 
 
 def tiny(folder: Path, number: int) -> Path:

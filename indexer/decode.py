@@ -1,7 +1,7 @@
 """Bytes -> upright RGB, and the header beside it. The content decides the format, not the file's name.
 
 open -> refuse more than `max_pixels` -> JPEG: decode at >= 2x the asked side (DCT scaling) -> first frame -> header
--> EXIF turn -> RGB, transparency over white.
+-> EXIF turn -> RGB, transparency over white. Of a RAW photo (raw.py) its preview is decoded so, where that is enough.
 """
 
 import warnings
@@ -15,7 +15,9 @@ from typing import cast
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from indexer.errors import NotAPicture
-from indexer.header import LARGEST, Header, drop_boundless_exif, exif_of, header_of
+from indexer.header import LARGEST, Header, drop_boundless_exif, exif_of, header_of, header_of_cr3, header_of_tiff
+from indexer.raw import AS_TIFF, Raw
+from indexer.raw import format_of as raw_format_of
 
 MAX_PIXELS = 256_000_000  # 768 MB as RGB: the largest panoramas pass, decompression bombs do not
 # No more than these: to others belongs PostScript, which Pillow would hand to an interpreter. MPO comes with JPEG.
@@ -33,7 +35,8 @@ SAID_OF_ALL = TEXTS | {b"eXIf"}  # PNG's chunks of metadata, which may stand bef
 class Decoded:
     """An upright RGB picture, its format, and the upright width and height of the original in pixels.
 
-    `image` may be smaller than the original, but never than asked for. `header` is what else the file carries.
+    `image` may be smaller than the original, but never than asked for (of a RAW photo: than half the original, unless
+    it cannot be developed). `header` is what else the file carries.
     """
 
     image: Image.Image
@@ -62,7 +65,8 @@ def decode(data: bytes, side: int = 0, max_pixels: int = MAX_PIXELS) -> Decoded:
 def header(data: bytes) -> tuple[Header, int, int, str]:
     """The header of the first picture in `data`, its upright width and height in pixels, and its format.
 
-    Decodes no pixels (but JPEG XL's, which its decoder does on opening). Raises NotAPicture with the reason.
+    Decodes no pixels, but JPEG XL's, which its decoder does on opening, and an eighth of a RAF's preview. Raises
+    NotAPicture with the reason.
     """
     try:
         return _header(_texts_first(data))
@@ -74,25 +78,77 @@ def header(data: bytes) -> tuple[Header, int, int, str]:
 
 
 def _decode(data: bytes, side: int, max_pixels: int) -> Decoded:
+    if raw_format := raw_format_of(data):
+        return _decode_raw(data, raw_format, side, max_pixels)
     with _opened(data) as (image, note):
         width, height = image.size
-        if width * height > max_pixels:
-            raise NotAPicture(
-                f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} megapixels"
-                " (raise it with --max-megapixels)"
-            )
-        if side and image.format in ("JPEG", MPO):
-            image.draft(None, (2 * side, 2 * side))
-        image.load()
+        _load(image, side, max_pixels)
         found = _with_note(header_of(image, data), note)
         width, height = _upright(image, width, height)
         return Decoded(to_rgb(_turned(image)), width, height, _format_of(image), found)
 
 
+def _load(image: Image.Image, side: int, max_pixels: int) -> None:
+    _refuse_more_than(max_pixels, *image.size)
+    if side and image.format in ("JPEG", MPO):
+        image.draft(None, (2 * side, 2 * side))
+    image.load()
+
+
+def _refuse_more_than(max_pixels: int, width: int, height: int) -> None:
+    if width * height > max_pixels:
+        raise NotAPicture(
+            f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} megapixels"
+            " (raise it with --max-megapixels)"
+        )
+
+
+def _decode_raw(data: bytes, format_: str, side: int, max_pixels: int) -> Decoded:
+    """By its preview, where that has the side that is asked for, or half of the photo's; else it is developed."""
+    with _reasons(), Raw(data, format_) as raw:
+        _refuse_more_than(max_pixels, *raw.sensor)
+        image, found = _preview(raw, side, max_pixels)
+        half = min(raw.width, raw.height) // 2
+        if image is None or min(image.size) < min(side or half, half):
+            image = _developed(raw, image)
+        return Decoded(to_rgb(image), raw.width, raw.height, format_, _raw_header(data, format_) or found)
+
+
+def _preview(raw: Raw, side: int, max_pixels: int) -> tuple[Image.Image | None, Header]:
+    """Upright, at least twice the side where it is that large, and what it says of itself."""
+    try:
+        with _opened(raw.preview() or b"") as (image, note):
+            _load(image, side, max_pixels)
+            return raw.upright(image), _with_note(header_of(image), note)
+    except NotAPicture:
+        return None, Header()
+
+
+def _developed(raw: Raw, preview: Image.Image | None) -> Image.Image:
+    """A preview that is too small is better than nothing."""
+    try:
+        return raw.developed()
+    except NotAPicture:
+        if preview is None:
+            raise
+        return preview
+
+
 def _header(data: bytes) -> tuple[Header, int, int, str]:
+    if raw_format := raw_format_of(data):
+        with _reasons(), Raw(data, raw_format) as raw:
+            found = _raw_header(data, raw_format) or _preview(raw, 1, MAX_PIXELS)[1]
+            return found, raw.width, raw.height, raw_format
     with _opened(data) as (image, note):
         upright = image.size if image.format == "TIFF" else _upright(image, *image.size)  # Pillow turns TIFF's itself
         return _with_note(header_of(image, data), note), *upright, _format_of(image)
+
+
+def _raw_header(data: bytes, format_: str) -> Header | None:
+    """None: of the few kinds that have no EXIF but that of their preview."""
+    if format_ == "CR3":
+        return header_of_cr3(data)
+    return header_of_tiff(data) if format_ in AS_TIFF else None
 
 
 @contextmanager

@@ -6,6 +6,7 @@ Nothing here says what any of it means (metadata/ does), and nothing here raises
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -22,6 +23,8 @@ TAGS = (  # of EXIF, what metadata/ asks for: the rest (MakerNote above all) is 
 )
 GPS_TAGS = (1, 2, 3, 4, 7, 29)  # where, and when in UTC
 XMP_KEY = "XML:com.adobe.xmp"  # of PNG's text chunks, the one that is no text
+XMP_TAG, XMP_BOX = 0x02BC, bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+TIFF_MARKS = {b"II": b"II*\0", b"MM": b"MM\0*"}
 LARGEST = 16 << 20  # bytes of EXIF, of XMP or of all texts: more than that is no description of a photo
 BYTES_OF_TYPE = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)  # TIFF's types, by their number
 
@@ -43,11 +46,34 @@ class Header:
 def header_of(image: Image.Image, data: bytes = b"") -> Header:
     """The header of an open image. `data`, the whole file, is asked only where Pillow does not keep a part of it."""
     notes: list[str] = []
-    exif, gps = attempt("EXIF", lambda: _exif(image, notes), notes) or ({}, {})
+    exif, gps = attempt("EXIF", lambda: _exif(exif_of(image), notes), notes) or ({}, {})
     xmp = attempt("XMP", lambda: _xmp(image, data), notes) or b""
     iptc = attempt("IPTC", lambda: _iptc(image), notes) or {}
     texts = attempt("texts", lambda: _texts(image), notes) or {}
     return Header(exif, gps, xmp, iptc, texts, tuple(notes))
+
+
+def header_of_tiff(data: bytes) -> Header:
+    """The header of a file that is built as a TIFF, but for its first four bytes, and is not opened as a picture."""
+    notes: list[str] = []
+    exif = attempt("EXIF", lambda: _loaded(data), notes) or Image.Exif()
+    tags, gps = attempt("EXIF", lambda: _exif(exif, notes), notes) or ({}, {})
+    xmp = attempt("XMP", lambda: _bounded(exif.get(XMP_TAG, b"")), notes) or b""
+    return Header(tags, gps, xmp, notes=tuple(notes))
+
+
+def header_of_cr3(data: bytes) -> Header:
+    """The header of a CR3: boxes, in which each directory is a TIFF of its own. After L. Clévy."""
+    notes: list[str] = []
+    canon = next(_boxes(next(_boxes(data, b"moov"), b""), b"uuid"), b"")[16:]
+    first, inner, place = (
+        attempt("EXIF", partial(_loaded, next(_boxes(canon, kind), b"")), notes) or Image.Exif()
+        for kind in (b"CMT1", b"CMT2", b"CMT4")
+    )
+    xmp = next((box[16:] for box in _boxes(data, b"uuid") if box.startswith(XMP_BOX)), b"")
+    tags = _tags(first, TAGS, notes) | _tags(inner, TAGS, notes)
+    found = attempt("XMP", lambda: _bounded(xmp), notes) or b""
+    return Header(tags, _tags(place, GPS_TAGS, notes), found, notes=tuple(notes))
 
 
 def attempt(what: str, take: Callable[[], T], notes: list[str]) -> T | None:
@@ -81,8 +107,17 @@ def drop_boundless_exif(image: Image.Image) -> str | None:
     return f"EXIF: claims more than the {len(exif):,} bytes it has"
 
 
-def _exif(image: Image.Image, notes: list[str]) -> tuple[dict[int, object], dict[int, object]]:
-    exif = exif_of(image)
+def _loaded(tiff: bytes) -> Image.Exif:
+    """The first directory of a TIFF structure. Raises ValueError where it would need more memory than it has bytes."""
+    exif = Image.Exif()
+    if tiff and _claimed(tiff) > len(tiff):
+        raise ValueError(f"claims more than the {len(tiff):,} bytes it has")
+    is_marked = tiff[:4] in TIFF_MARKS.values()  # most are, and may have 50 MB
+    exif.load(tiff if is_marked else TIFF_MARKS.get(tiff[:2], b"") + memoryview(tiff)[4:])
+    return exif
+
+
+def _exif(exif: Image.Exif, notes: list[str]) -> tuple[dict[int, object], dict[int, object]]:
     if not exif:
         return {}, {}
     found = _tags(exif, TAGS, notes)
@@ -120,6 +155,10 @@ def _xmp(image: Image.Image, data: bytes) -> bytes:
         xmp = xmp.encode(errors="replace")
     if not xmp and image.format == "JXL":
         xmp = next(_boxes(data, b"xml "), b"")
+    return _bounded(xmp)
+
+
+def _bounded(xmp: bytes) -> bytes:
     if len(xmp) > LARGEST:
         raise ValueError(f"{len(xmp):,} bytes are too many")
     return bytes(xmp)

@@ -27,8 +27,9 @@ from indexer.photo import (
     is_within,
     kept_in_icloud,
 )
+from indexer.raw import SUFFIXES as RAW_SUFFIXES
 
-SUFFIXES = frozenset(
+SUFFIXES = RAW_SUFFIXES | frozenset(
     f".{suffix}"
     for suffix in (
         *("jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "tif", "tiff", "bmp", "dib"),

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from indexer.errors import IndexerError
 from indexer.originals import originals
 from indexer.photo import Hit
+from indexer.raw import SUFFIXES as RAW_SUFFIXES
 from mlx_clip.errors import ClipError
 from web.api import Here, NotThere, Number
 from web.chips import address, carried, chips
@@ -31,7 +32,7 @@ FEW = 10  # photos that a heading has at least
 MIME = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "AVIF": "image/avif"}
 templates = Jinja2Templates(Path(__file__).parent / "pages")
 templates.env.filters.update(FILTERS)
-templates.env.globals.update(FUNCTIONS, most_bytes=MOST_BYTES)
+templates.env.globals.update(FUNCTIONS, most_bytes=MOST_BYTES, raw_suffixes=",".join(sorted(RAW_SUFFIXES)))
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 router = APIRouter(include_in_schema=False)
 

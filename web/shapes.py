@@ -19,7 +19,7 @@ class Hit(BaseModel):
     similar: list[str] = Field(description="Paths of the burst and the duplicates that were folded into it.")
     width: int = Field(description="Pixels, upright.")
     height: int
-    format: str = Field(description="What the bytes are, in Pillow's names: JPEG, PNG, HEIF, …")
+    format: str = Field(description="What the bytes are, in Pillow's names: JPEG, PNG, HEIF, …; or DNG, NEF, …")
     size: int = Field(description="Bytes.")
     taken_at: str | None = Field(description="YYYY-MM-DDTHH:MM:SS on the clocks where it was taken.")
     taken_offset: int | None = Field(description="Minutes that these clocks were ahead of UTC.")

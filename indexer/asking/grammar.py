@@ -19,11 +19,12 @@ from typing import Literal, NamedTuple
 from indexer.asking.fusion import SMALL
 from indexer.errors import IndexerError
 from indexer.query import Term
+from indexer.raw import SUFFIXES as RAW_SUFFIXES
 from indexer.store.words import CJK
 
 PICTURES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".heic", ".heif", ".avif", ".jxl", ".jp2"),
-    *(".tif", ".tiff", ".bmp", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2"),
+    *(".tif", ".tiff", ".bmp", *RAW_SUFFIXES),
 )
 PATHS = ("./", "../", "/", "~/")
 SIGNS = {"+": True, "-": False}

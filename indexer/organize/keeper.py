@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from indexer.photo import Facts, File
+from indexer.raw import FORMATS as RAW_FORMATS
 
 AS_LARGE = 0.98  # of the pixels: nothing to choose by, as the edge of what was turned
 AS_HEAVY = 0.9  # of the bytes
-LOSSLESS = frozenset({"TIFF", "PNG", "BMP", "DIB", "PPM"})
+LOSSLESS = frozenset({"TIFF", "PNG", "BMP", "DIB", "PPM", *RAW_FORMATS})
 CLOCKLESS = ("file name", "file date")  # sources of a date that every copy has
 WORDS = r"cop(?:y|ia|ie)|kopie|edit(?:ed)?|resized?|small|thumb(?:nail)?s?|export(?:ed)?|compressed|cropped|WA\d{4}"
 MADE_LATER = re.compile(  # dog copy, dog (1), IMG_1 2, dog~3, dog-edited, dogのコピー

@@ -27,6 +27,7 @@ from indexer.errors import LacksPackage
 from indexer.metadata import Folders, side_key
 from indexer.photo import Skip, is_offline
 from indexer.query import EVERYWHERE, Filters
+from indexer.raw import SUFFIXES as RAW_SUFFIXES
 from indexer.settings import Progress, Watch
 from indexer.store.library import Library
 from indexer.store.tags import Tag
@@ -45,7 +46,6 @@ EMPTY = (
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""/></rdf:RDF>'
     b'</x:xmpmeta>\n<?xpacket end="w"?>'
 )
-RAW = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2", ".pef", ".srw")
 TAKES_IT_IN = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".jp2")  # by Exiv2
 AN_UNORDERED = re.compile(r"(<(dc:subject|lr:hierarchicalSubject)>\s*<rdf:)Seq>(.*?</rdf:)Seq>", re.DOTALL)
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -106,7 +106,7 @@ def _inside(photo: Path) -> Path:
 def _sides(photo: Path, folders: Folders) -> list[Path]:
     """Those there are, else the one that the programs look for: IMG.xmp of a raw file, IMG.jpg.xmp of any other."""
     there = folders.sides_in(str(photo.parent))
-    is_raw = photo.suffix.lower() in RAW
+    is_raw = photo.suffix.lower() in RAW_SUFFIXES
     names = [f"{photo.name}.xmp", f"{photo.stem}.xmp"]
     found = [photo.with_name(there[key]) for name in names if (key := side_key(name)) in there]
     if found and not is_raw and _has_raw_twin(photo):  # whose IMG.xmp it is
@@ -115,7 +115,7 @@ def _sides(photo: Path, folders: Folders) -> list[Path]:
 
 
 def _has_raw_twin(photo: Path) -> bool:
-    return any(photo.with_suffix(spelled).exists() for suffix in RAW for spelled in (suffix, suffix.upper()))
+    return any(photo.with_suffix(spelled).exists() for suffix in RAW_SUFFIXES for spelled in (suffix, suffix.upper()))
 
 
 # -- what in it

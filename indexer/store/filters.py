@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Sequence
 
 from indexer.query import Filters
+from indexer.raw import FORMATS as RAW_FORMATS
 from indexer.store.database import Condition, Database
 from indexer.store.files import contents_within
 
 EARTH_KM = 6371.0088  # mean radius
-TYPED = {  # what people call a format -> Pillow's names
+TYPED = {  # what people call a format -> the names that decode.py gives
     "jpg": ("JPEG",),
     "jpeg": ("JPEG",),
     "jpe": ("JPEG",),
@@ -28,6 +29,10 @@ TYPED = {  # what people call a format -> Pillow's names
     "pnm": ("PPM",),
     "pgm": ("PPM",),
     "pbm": ("PPM",),
+    "raw": RAW_FORMATS,
+    "nrw": ("NEF",),
+    "sr2": ("ARW",),
+    "rwl": ("RW2",),
 }
 DIFFERENT = """
 with recursive name (value) as (

@@ -87,6 +87,6 @@ def test_a_model_that_is_not_known_is_told_of_before_anything_is_measured(tmp_pa
 
 
 def test_the_whole_course_measures_every_format_and_the_quick_one_the_most_frequent() -> None:
-    assert WHOLE.formats == ("JPEG", "HEIC", "PNG", "WebP")
+    assert WHOLE.formats == ("JPEG", "HEIC", "PNG", "WebP", "DNG")
     assert QUICK.formats == ("JPEG",)
     assert set(QUICK.gpu_batches) <= set(WHOLE.gpu_batches)

@@ -20,7 +20,7 @@ FLOORS = (  # top to bottom; a room may import what lies below it, and nothing b
     ("indexer.organize", "indexer.search", "indexer.batches", "indexer.feed", "indexer.beside"),
     ("indexer.asking", "indexer.settings", "indexer.originals"),
     ("indexer.store", "indexer.decode", "indexer.metadata", "indexer.scan"),
-    ("indexer.query",),
+    ("indexer.query", "indexer.raw"),
     ("indexer.photo", "indexer.header", "indexer.errors", "mlx_clip"),
 )
 LEFTOVERS = {"utils", "util", "helpers", "common", "misc", "tools"}

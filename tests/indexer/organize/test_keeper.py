@@ -20,6 +20,7 @@ def photo(path: str = "/p/a.jpg", size: int = 1000, mtime_ns: int = 5, **more: o
     [
         (photo(width=800, height=600), photo(format="PNG", facts=DATED, size=9000), "the most pixels (800 x 600)"),
         (photo(format="PNG"), photo(facts=DATED, size=9000), "PNG loses nothing"),
+        (photo(path="/p/a.nef", format="NEF"), photo(facts=DATED), "NEF loses nothing"),
         (photo(facts=DATED), photo(size=9000), "knows a date and a camera"),
         (photo(size=2000, path="/p/a copy.jpg"), photo(), "the larger file"),
         (photo(mtime_ns=9), photo(path="/p/a copy.jpg"), "its name is no copy's"),
