@@ -21,6 +21,7 @@ FLAT = Target(0.8, of="ratio", at_least=True)
 COLD, WARM, MEMORY = Target(1.0), Target(100), Target(500)
 RECALL = Target(99, at_least=True)
 DUPES = "dupes.json"
+AS_SERVERS_ASK = {"OPENBLAS_NUM_THREADS": "1"}  # and the shell: see commands/wiring.py
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -100,8 +101,8 @@ def _dupes(home: Path, number: int) -> list[Figure]:
 
 
 def _step(home: Path, step: str, number: int) -> dict[str, Any]:
-    """What it prints. The last of it is best looked at alone, for a process of its own holds nothing from before."""
+    """What it prints. Each is a process of its own, which holds nothing from before."""
     print(f"{step} …", file=sys.stderr)
     command = (sys.executable, "-m", "benchmarks.large_steps", str(home), step, str(number))
-    found: dict[str, Any] = json.loads(answer(Command(command, REPOSITORY)))
+    found: dict[str, Any] = json.loads(answer(Command(command, REPOSITORY, AS_SERVERS_ASK if step == "warm" else {})))
     return found

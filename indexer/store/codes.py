@@ -3,16 +3,16 @@
 A vector less the mean of its library is turned (a random rotation, so that no number says more than another) and each
 number is put on one of eight steps, of a size that fits it: 192 bytes for 512 numbers. The eight steps are three signs,
 4 t + 2 u + v, and so the question's numbers are four; the product of two signs summed over all numbers is a count of
-bits, which is what is quick. All vectors are scored by their first bit; of a fifth of them, the best, the second
-counts too, of some of those the third. What is left over is for the caller to score exactly: four times as many as are
-asked for, and some hundred.
+bits, which is what is quick. All vectors are scored by their first bit and the first two of the question; of a fifth of
+them, the best, its other two and their second bit count too, of some of those the third. What is left over is for the
+caller to score more finely: four times as many as are asked for, and some hundred.
 
 A score is made unbiased by what the vector's own code makes of it, as in RaBitQ (Gao and Long, 2024).
 
-Of the ten nearest all were among what is left over where 160 are asked for, and of the 160 nearest 99.7 % on average:
-140,000 and 1,000,000 vectors that lie as those of photos do, asked by words, by pictures near one of them and by one of
-them, with and without a filter. Of vectors that are nothing but noise, 99 %. tests/indexer/test_store_codes.py
-measures it at a smaller size.
+Of the ten nearest 99.5 % or more were among what is left over where 160 are asked for, and of the 160 nearest 99.6 %:
+1,000,000 vectors that lie as those of photos do, asked by words, by pictures near one of them and by one of them, with
+and without filters (`python -m benchmarks million`). Of vectors that are nothing but noise, 99 %.
+tests/indexer/test_store_codes.py measures it at a smaller size.
 """
 
 import os
@@ -29,14 +29,20 @@ Floats = NDArray[np.float32]
 PLANES = 3  # bits of a number of a photo, the first the weightiest
 STEP = 0.586  # deviations; for eight steps the one that loses least of what is normally distributed
 ASKED_PLANES = 4  # bits of a number of the question
+TWO, REST, ALL = slice(0, 2), slice(2, ASKED_PLANES), slice(0, ASKED_PLANES)  # of those
+ROUNDS = (  # which bit of the photos that are left, by which of the question, comes to be counted
+    [(0, TWO)],
+    [(0, REST), (1, ALL)],
+    [(2, ALL)],
+)
 FIRST, SECOND = 5, 32  # one in so many is scored by its first two bits, and by all three
 LEAST, BY, ONE_IN = 600, 4, 600  # left over are so many, so many times as many as are asked for, and one in so many
 WIDER = 4  # so many times as many as are left over, at the least, are scored by all three
 MANY = 3  # where more than one in so many pass, all are scored: it is quicker than to pick them out
 BLOCK = 32_768  # vectors scored at a time: what they take stays near the processor
-THREADED = 8  # blocks that several threads share; fewer are done before a thread has begun
+THREADED = 6  # blocks that several threads share; fewer are done before a thread has begun
 SEED = 5
-FORMAT = 1  # of what a coder makes: one more where anything above is changed
+FORMAT = 2  # of what a coder makes: one more where anything above is changed
 
 
 class Coder:
@@ -61,15 +67,18 @@ class Coder:
         turned = (sample - mean) @ rotation
         return cls(rotation, mean, np.maximum(turned.std(axis=0) * np.float32(STEP), np.float32(1e-6)))
 
-    def code(self, vectors: Vector) -> tuple[Words, Floats]:
+    def turned(self, vectors: Vector) -> Floats:
+        """float32 (n, dim) -> (n, dim): less the mean and turned, which is most of the work."""
+        return np.asarray((vectors - self.mean) @ self.rotation, np.float32)
+
+    def code(self, turned: Floats) -> tuple[Words, Floats]:
         """float32 (n, dim) -> bits, uint64 (PLANES, words, n), and a factor for each depth, float32 (PLANES, n)."""
-        turned = (vectors - self.mean) @ self.rotation
         steps = _steps(np.asarray(turned / self.step, np.float32), PLANES)
         lengths = np.einsum("nd,nd->n", turned, turned)
         weighed = turned * self.step
-        planes = np.empty((PLANES, self.words, len(vectors)), np.uint64)
-        factors = np.empty((PLANES, len(vectors)), np.float32)
-        along = np.zeros(len(vectors), np.float32)
+        planes = np.empty((PLANES, self.words, len(turned)), np.uint64)
+        factors = np.empty((PLANES, len(turned)), np.float32)
+        along = np.zeros(len(turned), np.float32)
         for plane in range(PLANES):
             bits = _bit(steps, PLANES - 1 - plane)
             planes[plane] = self._packed(bits)
@@ -131,33 +140,39 @@ class Codes:
                 grown[plane, :, : self.planes.shape[2]] = self.planes[plane]
             self.planes = grown
 
-    def put(self, start: int, size: int, at: Ids, ids: Ids, vectors: Vector) -> None:
-        """Fills `size` places from `start` on: `at` some of them, counted from there, content; the others are empty."""
+    def put(self, start: int, size: int, at: Ids, ids: Ids, turned: Floats) -> None:
+        """Fills `size` places from `start` on: `at` some of them, counted from there, contents by their turned vectors.
+
+        The others are empty.
+        """
         span = self.ids[start : start + size]
         self.count += len(ids) - int(np.count_nonzero(span))
         span[:] = 0
         span[at] = ids
         if len(ids):
-            planes, factors = self.coder.code(vectors)
+            planes, factors = self.coder.code(turned)
             self.planes[:, :, start + at] = planes
             self.factors[:, start + at] = factors
 
     def few(self, query: Vector, k: int, among: Ids | None = None) -> Ids:
-        """The ids of some contents, of a list of ids (None: of all), among which are the k most like a unit vector."""
+        """Places of some contents, of a list of ids (None: of all), among which are the k most like a unit vector."""
         passing = self._passing(among)
         n = int(np.count_nonzero(passing))
-        everywhere = n * MANY > len(passing)
-        left = None if everywhere else np.flatnonzero(passing)
         asked, wanted = self.coder.question(query), left_over(k, n)
+        if n <= wanted:
+            return np.flatnonzero(passing)
+        left: Ids | None = None if n * MANY > len(passing) else np.flatnonzero(passing)
         scores = np.zeros(1, np.float32)
-        for plane, most in enumerate((max(n // FIRST, 2 * WIDER * wanted), max(n // SECOND, WIDER * wanted), wanted)):
-            scores = scores + self._by(plane, asked, left)
-            values = scores * (self.factors[plane] if left is None else self.factors[plane, left])
+        cuts = (max(n // FIRST, 2 * WIDER * wanted), max(n // SECOND, WIDER * wanted), wanted)
+        for depth, (parts, most) in enumerate(zip(ROUNDS, cuts, strict=True)):
+            scores = sum((self._by(plane, asked, bits, left) for plane, bits in parts), start=scores)
+            values = scores * (self.factors[depth] if left is None else self.factors[depth, left])
             if left is None:
                 values[~passing] = -np.inf
             best = _best(values, min(most, n))
             left, scores = best if left is None else left[best], scores[best]
-        return self.ids[left]
+        assert left is not None
+        return left
 
     def _passing(self, among: Ids | None) -> NDArray[np.bool_]:
         """(places,)"""
@@ -168,16 +183,16 @@ class Codes:
         passes[0] = False
         return passes[self.ids]
 
-    def _by(self, plane: int, asked: Words, places: Ids | None) -> Floats:
+    def _by(self, plane: int, asked: Words, by: slice, places: Ids | None) -> Floats:
         """float32 (n,): how like the question what is at n places is, None: at all, by one of their bits."""
         bits = self.planes[plane]
-        weight = np.float32(2.0 ** (PLANES - 1 - plane))
+        weight = np.float32(2.0 ** (PLANES - 1 - plane + ASKED_PLANES - by.stop))
         scores = np.empty(bits.shape[1] if places is None else len(places), np.float32)
 
         def some(start: int) -> None:
             span = slice(start, start + BLOCK)
-            block = bits[:, span] if places is None else bits[:, places[span]]
-            scores[span] = self._agreement(block, asked) * weight
+            block = bits[:, span] if places is None else bits.take(places[span], axis=1)
+            scores[span] = self._agreement(block, asked[by]) * weight
 
         starts = range(0, len(scores), BLOCK)
         if len(starts) < THREADED:
@@ -196,7 +211,7 @@ class Codes:
         for question in asked:
             differing <<= np.uint16(1)
             differing += np.bitwise_count(block ^ question[:, None]).sum(axis=0, dtype=np.uint16)
-        in_all = np.float32(self.coder.dim * (2**ASKED_PLANES - 1))
+        in_all = np.float32(self.coder.dim * (2 ** len(asked) - 1))
         return np.asarray(in_all - 2 * differing.astype(np.float32))
 
 

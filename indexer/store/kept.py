@@ -6,6 +6,7 @@ question has read of them what it compares, and no more.
 
     header      one line of JSON, padded so that what follows lies well in memory
     arrays      as the header lists them: name, kind of number, shape
+    fine        a row for each place, to the end of the file: see fine.py
 """
 
 import json
@@ -21,7 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.store.codes import FORMAT, PLANES, Coder, Codes, words_of
+from indexer.photo import Vector
+from indexer.store.codes import FORMAT, PLANES, Coder, Codes, Ids, words_of
+from indexer.store.fine import Fine, size_of
 from indexer.store.vectors import CHUNK, Filling
 
 VERSION = f"pics codes 1.{FORMAT}"
@@ -40,6 +43,17 @@ class Kept:
     begun_with: int
     start: dict[int, int]
     fillings: dict[int, Filling]
+    fine: Fine | None = None
+
+    def put(self, start: int, at: Ids, ids: Ids, vectors: Vector) -> None:
+        """Fills the chunk whose places begin at `start`: `at` some of them, counted from there, contents' vectors."""
+        turned = self.codes.coder.turned(vectors)
+        self.codes.put(start, CHUNK, at, ids, turned)
+        if self.fine:
+            try:
+                self.fine.put(start, at, turned)
+            except OSError:  # no room: it can be done without
+                self.fine = None
 
 
 class Beside:
@@ -50,6 +64,10 @@ class Beside:
         self._model = model
         self._dim = dim
 
+    def begin(self, coder: Coder, count: int) -> Kept:
+        """Of nothing yet, with room on disk for what is going to be written."""
+        return Kept(Codes(coder), count, {}, {}, Fine(coder, self.path.parent))
+
     def read(self) -> Kept | None:
         """None where there is none, or not a whole one of this model and version."""
         try:
@@ -59,7 +77,12 @@ class Beside:
                 if (header["version"], header["model"]) != (VERSION, self._model):
                     return None
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # what is changed, the file does not see
-            return self._kept(header, _arrays(mapped, len(line), header["arrays"]))
+                arrays, end = _arrays(mapped, len(line), header["arrays"])
+                kept = self._kept(header, arrays)
+                if end + len(kept.codes.ids) * size_of(self._dim) != len(mapped):
+                    raise ValueError("the file is longer or shorter than it says")
+                kept.fine = Fine(kept.codes.coder, self.path.parent, os.dup(file.fileno()), end)
+            return kept
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
@@ -92,6 +115,8 @@ class Beside:
 
     def write(self, kept: Kept) -> None:
         """Whole or not at all: beside, then renamed. Where there is no room or no right to, it is done without."""
+        if kept.fine is None:
+            return
         numbers = list(kept.start)  # in the order of their places
         codes = kept.codes
         filled: list[tuple[bytes, bytes, Any]] = [kept.fillings.get(number, GONE) for number in numbers]
@@ -116,7 +141,7 @@ class Beside:
         }
         aside = self.path.with_name(f"{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
-            _write(aside, json.dumps(header), arrays.values())
+            _write(aside, json.dumps(header), arrays.values(), kept.fine.chunks(len(numbers)))
             aside.replace(self.path)
         except OSError:
             with suppress(OSError):
@@ -132,24 +157,23 @@ def _rows(parts: list[bytes], size: int) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(parts), np.uint8).reshape(-1, size)
 
 
-def _write(path: Path, header: str, arrays: Iterable[Array]) -> None:
+def _write(path: Path, header: str, arrays: Iterable[Array], rows: Iterable[bytes]) -> None:
     with path.open("xb") as file:
         line = len(header) + 1
         file.write(header.encode("ascii") + b" " * (-line % LINED_UP) + b"\n")
         for array in arrays:
-            file.write(b"\0" * (-file.tell() % LINED_UP))
             file.write(np.ascontiguousarray(array).data)
+            file.write(bytes(-file.tell() % LINED_UP))
+        file.writelines(rows)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _arrays(mapped: mmap.mmap, at: int, listed: list[tuple[str, str, list[int]]]) -> dict[str, Array]:
-    """Raises ValueError for a file that is longer or shorter than it says."""
+def _arrays(mapped: mmap.mmap, at: int, listed: list[tuple[str, str, list[int]]]) -> tuple[dict[str, Array], int]:
+    """Also where they end. Raises ValueError for a file that is shorter than they are."""
     arrays: dict[str, Array] = {}
     for name, kind, shape in listed:
-        at += -at % LINED_UP
         arrays[name] = np.frombuffer(mapped, kind, math.prod(shape), at).reshape(shape)
         at += arrays[name].nbytes
-    if at != len(mapped):
-        raise ValueError("the file is longer than it says")
-    return arrays
+        at += -at % LINED_UP
+    return arrays, at

@@ -4,16 +4,20 @@ The table of sqlite-vec stays the truth. Its chunks are read again where their p
 they were last read; and every answer is scored by the vectors themselves. A question takes a fifth of what it takes
 sqlite-vec at 140,000 vectors, and less beyond; below some thousand, sqlite-vec is quick enough.
 
-What was made once is kept in a file beside the library (kept.py), which `pics index` brings up to date.
+What was made once is kept in a file beside the library (kept.py), which `pics index` brings up to date. Where there is
+one, what the codes leave over is looked at more closely on disk (fine.py) before the table is asked.
 """
+
+from contextlib import suppress
 
 import numpy as np
 
 from indexer.photo import Vector
+from indexer.store import fine
 from indexer.store.codes import Coder, Codes, left_over
 from indexer.store.database import Condition, Version
 from indexer.store.kept import Beside, Kept
-from indexer.store.vectors import CHUNK, Filling, Ids, Vectors
+from indexer.store.vectors import CHUNK, Ids, Vectors
 
 FEWEST = 8_192  # vectors, from which on codes pay
 SAMPLE = 8_192  # vectors that stand for all
@@ -29,10 +33,7 @@ class Warm:
         self._vectors = vectors
         self._fewest = FEWEST if fewest is None else fewest
         self._beside = beside
-        self._codes: Codes | None = None
-        self._begun_with = 0
-        self._start: dict[int, int] = {}  # of a chunk of the table, the first of its places in the codes
-        self._fillings: dict[int, Filling] = {}  # as they were read
+        self._kept: Kept | None = None
         self._version: Version | None = None
         self._passed: tuple[Condition, Ids] | None = None  # the last filter, and what passes it
 
@@ -53,14 +54,23 @@ class Warm:
 
     def _few(self, query: Vector, k: int, among: Condition | None) -> Ids | None:
         """Contents that pass, among which are the k nearest. None where they are so many that nothing is gained."""
-        if self._codes is None:
+        if self._kept is None:
             return None
-        passing = None if among is None else self._passing(among)
-        n = self._codes.count if passing is None else len(passing)
+        codes, passing = self._kept.codes, None if among is None else self._passing(among)
+        n = codes.count if passing is None else len(passing)
         left = left_over(k, n)
-        if passing is not None and n <= left:
+        if passing is not None and n <= (fine.left_over(k) if self._kept.fine else left):
             return passing
-        return None if left * EXACT > self._codes.count else self._codes.few(query, k, passing)
+        if left * EXACT > codes.count and (passing is None or n > left):
+            return None
+        return codes.ids[self._finest(self._kept, query, k, codes.few(query, k, passing))]
+
+    def _finest(self, kept: Kept, query: Vector, k: int, places: Ids) -> Ids:
+        """Of places those of the k nearest, and some more; all of them, where no closer look can be had."""
+        if kept.fine:
+            with suppress(OSError):
+                return kept.fine.best(query, fine.left_over(k), places)
+        return places
 
     def _passing(self, among: Condition) -> Ids:
         """Kept for the next page of the same question."""
@@ -82,42 +92,40 @@ class Warm:
         """Codes of what is in the table now. They are written beside it where they were begun anew, or as told."""
         count = self._vectors.count()
         if count < self._fewest:
-            self._codes = None
+            self._kept = None
             return
-        if self._codes is None and self._beside and (kept := self._beside.read()):
-            self._take(kept)
-        begun = self._codes is None or not self._begun_with / GROWN <= count <= self._begun_with * GROWN
-        if begun:
-            self._take(Kept(Codes(Coder.of(self._vectors.sample(SAMPLE))), count, {}, {}))
-        changed = self._follow()
+        kept = self._kept or (self._beside and self._beside.read())
+        begun = not kept or not kept.begun_with / GROWN <= count <= kept.begun_with * GROWN
+        self._kept = kept = self._begin(count) if begun or not kept else kept
+        changed = self._follow(kept)
         if self._beside and count >= WORTH_KEEPING and (begun or (keep and changed)):
-            self._beside.write(Kept(self._codes_now, self._begun_with, self._start, self._fillings))
+            self._beside.write(kept)
+            written = self._beside.read()  # mapped: what was made in memory is let go
+            self._kept = written if written and written.fillings == kept.fillings else kept
 
     def keep(self) -> None:
         """Sees to it that the codes beside the library are of what is in it now."""
         with self._vectors.snapshot():
             self._read(keep=True)
 
-    def _take(self, kept: Kept) -> None:
-        self._codes, self._begun_with = kept.codes, kept.begun_with
-        self._start, self._fillings = kept.start, kept.fillings
+    def _begin(self, count: int) -> Kept:
+        coder = Coder.of(self._vectors.sample(SAMPLE))
+        if self._beside and count >= WORTH_KEEPING:
+            return self._beside.begin(coder, count)
+        return Kept(Codes(coder), count, {}, {})
 
-    @property
-    def _codes_now(self) -> Codes:
-        assert self._codes
-        return self._codes
-
-    def _follow(self) -> bool:
+    def _follow(self, kept: Kept) -> bool:
         """Reads the chunks that are filled otherwise than when they were last read; returns whether there were any."""
-        codes, fillings = self._codes_now, self._vectors.fillings()
-        every = fillings.keys() | self._fillings.keys()
-        changed = [number for number in every if fillings.get(number) != self._fillings.get(number)]
-        for number in sorted(fillings.keys() - self._start.keys()):
-            self._start[number] = CHUNK * len(self._start)
-        codes.room(CHUNK * len(self._start))
+        fillings = self._vectors.fillings()
+        every = fillings.keys() | kept.fillings.keys()
+        changed = [number for number in every if fillings.get(number) != kept.fillings.get(number)]
+        for number in sorted(fillings.keys() - kept.start.keys()):
+            kept.start[number] = CHUNK * len(kept.start)
+        kept.codes.room(CHUNK * len(kept.start))
         for number in changed:
-            codes.put(self._start[number], CHUNK, *self._vectors.chunk(number))
-        self._fillings = fillings
+            at, ids, vectors = self._vectors.chunk(number)
+            kept.put(kept.start[number], at, ids, vectors)
+        kept.fillings = fillings
         return bool(changed)
 
 
@@ -126,6 +134,4 @@ class Found(Warm):
 
     def _read(self, keep: bool = False) -> None:  # noqa: ARG002  it keeps nothing
         kept = self._beside and self._beside.read()
-        self._codes = None
-        if kept and kept.fillings == self._vectors.fillings():
-            self._take(kept)
+        self._kept = kept if kept and kept.fillings == self._vectors.fillings() else None

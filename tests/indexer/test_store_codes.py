@@ -45,7 +45,7 @@ def codes_of(vectors: Vector) -> Codes:
     for start in range(0, len(vectors), PAGE):
         some = vectors[start : start + PAGE]
         codes.room(start + PAGE)
-        codes.put(start, PAGE, np.arange(len(some)), np.arange(len(some)) + start + 1, some)
+        codes.put(start, PAGE, np.arange(len(some)), np.arange(len(some)) + start + 1, codes.coder.turned(some))
     return codes
 
 
@@ -55,7 +55,7 @@ def recall(codes: Codes, vectors: Vector, queries: Vector, k: int, best: int, am
     found = []
     for query in queries:
         nearest = allowed[np.argsort(-(vectors[allowed - 1] @ query))[:best]]
-        left = codes.few(query, k, among)
+        left = codes.ids[codes.few(query, k, among)]
         assert len(left) == left_over(k, len(allowed))
         found.append(np.isin(nearest, left).mean())
     return float(np.mean(found))
@@ -85,20 +85,20 @@ def test_what_does_not_pass_is_never_left_over_and_what_is_near_among_the_rest_i
 ) -> None:
     among = np.arange(one_in, MANY + 1, one_in)
     assert recall(codes, vectors, vectors[77::800], 160, 160, among) >= 0.99
-    assert np.isin(codes.few(vectors[0], 160, among), among).all()
+    assert np.isin(codes.ids[codes.few(vectors[0], 160, among)], among).all()
 
 
 def test_ids_that_are_not_here_pass_for_nothing() -> None:
     vectors = like_photos(2000, 64)
     codes = codes_of(vectors)
-    few = codes.few(vectors[0], 10, np.array([3, 5, 10**6, 0]))
+    few = codes.ids[codes.few(vectors[0], 10, np.array([3, 5, 10**6, 0]))]
     assert sorted(few.tolist()) == [3, 5]
 
 
 def test_where_fewer_are_than_would_be_left_over_all_are_each_once() -> None:
     vectors = like_photos(700, 64)
-    few = codes_of(vectors).few(vectors[0], 100)
-    assert sorted(few.tolist()) == list(range(1, 701))
+    codes = codes_of(vectors)
+    assert sorted(codes.ids[codes.few(vectors[0], 100)].tolist()) == list(range(1, 701))
 
 
 @pytest.mark.parametrize("dim", [4, 63, 64, 100])
@@ -110,9 +110,9 @@ def test_any_length_of_vectors_will_do(dim: int) -> None:
 def test_places_that_are_filled_anew_forget_what_was_there() -> None:
     vectors = like_photos(3000, 64)
     codes = codes_of(vectors)
-    codes.put(0, PAGE, np.array([5, 7]), np.array([9001, 9002]), vectors[[0, 1]])
+    codes.put(0, PAGE, np.array([5, 7]), np.array([9001, 9002]), codes.coder.turned(vectors[[0, 1]]))
     assert codes.count == 2002
-    left = codes.few(vectors[0], 10)
+    left = codes.ids[codes.few(vectors[0], 10)]
     assert 9001 in left
     assert not np.isin(np.arange(1, PAGE + 1), left).any()
 

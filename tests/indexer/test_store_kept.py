@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from indexer.photo import ModelIdentity
-from indexer.store import kept, warm
+from indexer.query import Filters
+from indexer.store import fine, kept, warm
+from indexer.store.fine import Fine
 from indexer.store.kept import Beside
 from indexer.store.library import Library
 from indexer.store.vectors import CHUNK, Vectors
@@ -95,6 +97,84 @@ def test_no_chunk_is_read_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Vectors, "nearest", lambda *_: pytest.fail("sqlite-vec was asked"))
     with Library(home) as library:
         assert len(library.by_vector(QUERIES[0], 10)) == 10
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many were compared by their vectors in the table, each time."""
+    numbers: list[int] = []
+    real = Vectors.held
+    monkeypatch.setattr(Vectors, "held", lambda self, some: (numbers.append(len(some)), real(self, some))[1])
+    return numbers
+
+
+def test_hardly_more_are_compared_exactly_than_are_asked_for(home: Path, compared: list[int]) -> None:
+    assert answers(home, 40) == exact(home, 40)
+    with Library(home) as library:
+        library.keep_warm()
+        nearest = [[number for number, _ in library.by_vector(query, 40)] for query in QUERIES]
+    assert nearest == exact(home, 40)
+    assert compared == [fine.left_over(40)] * 2 * len(QUERIES)
+
+
+@pytest.mark.parametrize("k", [10, 300])
+def test_nor_under_a_filter(home: Path, compared: list[int], k: int) -> None:
+    some = Filters(folders=tuple(f"/p/{n}.jpg" for n in range(0, MANY, 8)))  # so few that codes have nothing to say
+    with Library(home) as library, Library(home) as other:
+        library.keep_warm()
+        among = set(range(1, MANY + 1, 8))
+        for query in QUERIES:
+            ranked = [number for number, _ in other._models.vectors().nearest(query, MANY) if number in among]
+            assert [number for number, _ in library.by_vector(query, k, some)] == ranked[:k]
+    assert compared == [fine.left_over(k)] * len(QUERIES)
+
+
+def test_chunks_that_were_filled_otherwise_since_are_looked_at_as_closely(home: Path, compared: list[int]) -> None:
+    with Library(home) as library:
+        library.keep_warm()
+        library.by_vector(QUERIES[0], 10)
+        library.forget("/p/3100.jpg")
+        put(library, MANY, CHUNK)
+        for query in [*QUERIES, *VECTORS[MANY::300]]:
+            found = [number for number, _ in library.by_vector(query, 10)]
+            assert found == [number for number, _ in library._models.vectors().nearest(query, 10)]
+        library.keep_codes()
+    assert answers(home) == exact(home)
+    assert compared == [fine.left_over(10)] * len(compared)
+
+
+@pytest.mark.parametrize("stays_open", [True, False])
+def test_a_file_that_is_cut_off_while_it_is_read_is_done_without(
+    home: Path, monkeypatch: pytest.MonkeyPatch, compared: list[int], stays_open: bool
+) -> None:
+    real = Beside.read
+
+    def cut_off(self: Beside) -> object:
+        found = real(self)
+        os.truncate(self.path, self.path.stat().st_size - 2 * CHUNK * DIM)
+        return found
+
+    monkeypatch.setattr(Beside, "read", cut_off)
+    with Library(home) as library:
+        if stays_open:
+            library.keep_warm()
+        assert [number for number, _ in library.by_vector(QUERIES[0], 10)] == exact(home)[0]
+    assert compared[0] > fine.left_over(10)
+
+
+def test_where_there_is_no_room_for_rows_on_disk_codes_are_asked_all_the_same(
+    home: Path, monkeypatch: pytest.MonkeyPatch, coded: list[int]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (home / FILE).unlink()
+    monkeypatch.setattr(Fine, "put", full)
+    with Library(home) as library:
+        library.keep_warm()
+        assert [number for number, _ in library.by_vector(QUERIES[0], 10)] == exact(home)[0]
+    assert coded
+    assert not list(home.glob("*codes*"))
 
 
 def test_where_photos_came_or_went_they_are_not_believed_until_they_are_brought_up_to_date(

@@ -234,6 +234,16 @@ def test_what_stays_answers_as_before_after_whole_chunks_went_and_the_file_was_r
         assert library._database.value(f"select count(*) from {chunks} where rowid != _rowid_") == 0
 
 
+def test_a_library_knows_where_blobs_go_on_from_its_beginning_or_from_when_it_was_rewritten(
+    library: Library, version_1: Library
+) -> None:
+    assert library._database.value("pragma auto_vacuum") == 2  # incremental
+    assert version_1._database.value("pragma auto_vacuum") == 0
+    version_1._database.shrink()
+    with Library(version_1.path.parent) as again:
+        assert again._database.value("pragma auto_vacuum") == 2
+
+
 def test_where_there_is_no_room_to_make_the_file_smaller_the_model_is_gone_all_the_same(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
