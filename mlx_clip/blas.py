@@ -6,23 +6,49 @@ Accelerate and Metal, and needs nothing.
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
-__all__ = ["preload"]
+__all__ = ["limited_to", "preload", "threads"]
 
 LIBRARY = "libopenblas.so.0"
 
 
-@cache
 def preload() -> str | None:
     """Loads OpenBLAS once a process; the path it was loaded from, or None where there is none to be had."""
+    library = _openblas()
+    return _path_of(library) if library else None
+
+
+@cache
+def threads() -> int:
+    """How many OpenBLAS started with: one a core, or OPENBLAS_NUM_THREADS. 1 where there is no OpenBLAS."""
+    library = _openblas()
+    return int(library.openblas_get_num_threads()) if library else 1
+
+
+@contextmanager
+def limited_to(number: int) -> Iterator[None]:
+    """Has each product computed by so many threads, for all of the process; then again by all of them."""
+    library, usual = _openblas(), threads()
+    if library:
+        library.openblas_set_num_threads(number)
+    try:
+        yield
+    finally:
+        if library:
+            library.openblas_set_num_threads(usual)
+
+
+@cache
+def _openblas() -> ctypes.CDLL | None:
     if sys.platform != "linux":
         return None
     try:
-        library = ctypes.CDLL(LIBRARY, ctypes.RTLD_GLOBAL)
+        return ctypes.CDLL(LIBRARY, ctypes.RTLD_GLOBAL)
     except OSError:
         return None
-    return _path_of(library)
 
 
 class _Found(ctypes.Structure):

@@ -16,6 +16,7 @@ from mlx_clip.backend import mx, nn, tree_unflatten
 from mlx_clip.checkpoint import read_config, read_recipe
 from mlx_clip.convert import IMAGE, SCALES, TEXT, TOKENS
 from mlx_clip.copies import Manifest
+from mlx_clip.cores import shared_out
 from mlx_clip.device import Device
 from mlx_clip.errors import BadCheckpoint, NoWords
 from mlx_clip.families import family
@@ -124,7 +125,7 @@ class Encoder:
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         ids = self._tokenizer(texts)
         with self._on_device():
-            return np.array(_unit(self._text_tower(mx.array(ids))))
+            return np.array(self._ids_to_vectors(mx.array(ids)))
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -133,8 +134,12 @@ class Encoder:
             return Tokenizer(self._folder, self._config.lines)
 
     @cached_property
-    def _text_tower(self) -> nn.Module:
+    def _ids_to_vectors(self) -> Callable[[mx.array], mx.array]:
         """Not compiled: a query is one line of ever another length, and would be compiled anew each time."""
+        tower = self._text_tower()
+        return shared_out(lambda ids: _unit(tower(ids)), self._device.cores)
+
+    def _text_tower(self) -> nn.Module:
         tower = self._family.TextTower(self._config)
         table = self._family.TOKEN_TABLE.removesuffix(".weight")
         with self._damage_to(TOKENS):
@@ -194,7 +199,7 @@ def images_to_vectors(tower: nn.Module, recipe: Recipe, device: Device) -> Calla
     def forward(pixels: mx.array) -> mx.array:
         return _unit(tower((pixels * scale + shift).astype(dtype)))
 
-    return mx.compile(forward) if device.compiled else forward
+    return mx.compile(forward) if device.compiled else shared_out(forward, device.cores)
 
 
 def _unit(vectors: mx.array) -> mx.array:

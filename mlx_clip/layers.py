@@ -6,35 +6,50 @@ that they can be trained as they are.
 
 from collections.abc import Iterable
 
-from mlx_clip.activations import ACTIVATION
+from mlx_clip.activations import ACTIVATION, softmax
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import ImageConfig, TowerConfig
 
 __all__ = [
-    "MLP", "Attention", "Block", "Mask", "Patches", "PostNormBlock", "Transformer", "patch_matrix", "renamed",
-    "split_heads", "with_first",
+    "ALL", "MLP", "Attention", "Block", "Mask", "Patches", "PostNormBlock", "Transformer", "attention", "patch_matrix",
+    "renamed", "split_heads", "with_first",
 ]  # fmt: skip
 
 Mask = mx.array | str | None
 """Which positions are looked at: all, what came before ('causal'), or where a boolean (n, 1, 1, l) is true."""
 
 
+ALL = slice(None)
+
+
 class Attention(nn.Module):
-    """Multi-head self-attention, (n, l, w) -> (n, l, w)."""
+    """Multi-head attention: what `asking` (n, m, w) finds in x (n, l, w) -> (n, m, w)."""
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__()
         self.heads = config.num_attention_heads
-        self.scale = (config.hidden_size // self.heads) ** -0.5
         self.q_proj = nn.Linear(config.hidden_size, config.hidden_size)
         self.k_proj = nn.Linear(config.hidden_size, config.hidden_size)
         self.v_proj = nn.Linear(config.hidden_size, config.hidden_size)
         self.out_proj = nn.Linear(config.hidden_size, config.hidden_size)
 
-    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
-        q, k, v = (split_heads(project(x), self.heads) for project in (self.q_proj, self.k_proj, self.v_proj))
-        x = mx.fast.scaled_dot_product_attention(q, k, v, scale=self.scale, mask=mask)
-        return self.out_proj(x.swapaxes(1, 2).flatten(2))
+    def __call__(self, asking: mx.array, x: mx.array, mask: Mask) -> mx.array:
+        q, k, v = (split_heads(y, self.heads) for y in (self.q_proj(asking), self.k_proj(x), self.v_proj(x)))
+        return self.out_proj(attention(q, k, v, mask))
+
+
+def attention(q: mx.array, k: mx.array, v: mx.array, mask: Mask = None) -> mx.array:
+    """Scaled dot products: (n, heads, m, d) asking, twice (n, heads, l, d) -> (n, m, heads * d).
+
+    For a CPU MLX has no kernel of its own for it: its steps copy q, k and v, and its softmax is slow there.
+    """
+    scale = q.shape[-1] ** -0.5
+    if mask is None and mx.default_device() == mx.cpu:
+        q, k, v = (mx.contiguous(y) for y in (q, k, v))
+        x = softmax((q * scale) @ k.swapaxes(2, 3)) @ v
+    else:
+        x = mx.fast.scaled_dot_product_attention(q, k, v, scale=scale, mask=mask)
+    return x.swapaxes(1, 2).flatten(2)
 
 
 class MLP(nn.Module):
@@ -49,7 +64,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm: x + attention(norm(x)), then x + mlp(norm(x))."""
+    """Pre-norm: x + attention(norm(x)), then x + mlp(norm(x)). `at` are the positions that are wanted of the sum."""
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__()
@@ -58,16 +73,17 @@ class Block(nn.Module):
         self.layer_norm2 = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
         self.mlp = MLP(config)
 
-    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
-        x = x + self.self_attn(self.layer_norm1(x), mask)
+    def __call__(self, x: mx.array, mask: Mask, at: slice = ALL) -> mx.array:
+        normed = self.layer_norm1(x)
+        x = x[:, at] + self.self_attn(normed[:, at], normed, mask)
         return x + self.mlp(self.layer_norm2(x))
 
 
 class PostNormBlock(Block):
     """The same parts, each sum normed after it is taken: norm(x + attention(x)), then norm(x + mlp(x))."""
 
-    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
-        x = self.layer_norm1(x + self.self_attn(x, mask))
+    def __call__(self, x: mx.array, mask: Mask, at: slice = ALL) -> mx.array:
+        x = self.layer_norm1(x[:, at] + self.self_attn(x[:, at], x, mask))
         return self.layer_norm2(x + self.mlp(x))
 
 
@@ -80,6 +96,13 @@ class Transformer(nn.Module):
         for layer in self.layers:
             x = layer(x, mask)
         return x
+
+    def first(self, x: mx.array) -> mx.array:
+        """(n, l, w) -> (n, w): the first position alone, for which the last layer computes no other."""
+        *lower, last = self.layers
+        for layer in lower:
+            x = layer(x, None)
+        return last(x, None, slice(1))[:, 0]
 
 
 class Patches(nn.Linear):

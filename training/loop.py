@@ -38,8 +38,8 @@ class Clip(nn.Module):
         embeddings = model.embeddings
         places = embeddings.position_embedding.weight
         x = embeddings.patch_embedding.project(patches) + places[kept + 1]
-        x = model.encoder(model.pre_layrnorm(with_first(embeddings.class_embedding + places[0], x)))
-        return self.image.visual_projection(model.post_layernorm(x[:, 0]))
+        x = model.encoder.first(model.pre_layrnorm(with_first(embeddings.class_embedding + places[0], x)))
+        return self.image.visual_projection(model.post_layernorm(x))
 
 
 @dataclass(frozen=True, slots=True)

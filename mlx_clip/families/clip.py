@@ -128,8 +128,7 @@ class ImageModel(nn.Module):
         self.post_layernorm = nn.LayerNorm(config.hidden_size, config.layer_norm_eps)
 
     def __call__(self, pixels: mx.array) -> mx.array:
-        x = self.encoder(self.pre_layrnorm(self.embeddings(pixels)))
-        return self.post_layernorm(x[:, 0])
+        return self.post_layernorm(self.encoder.first(self.pre_layrnorm(self.embeddings(pixels))))
 
 
 class ImageTower(nn.Module):

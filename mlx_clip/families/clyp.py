@@ -16,7 +16,7 @@ from mlx_clip.config import Lines, ModelConfig
 from mlx_clip.errors import UnsupportedModel
 from mlx_clip.families import bert
 from mlx_clip.families.bert import BertModel, renamed
-from mlx_clip.layers import Patches, patch_matrix, split_heads, with_first
+from mlx_clip.layers import Patches, attention, patch_matrix, split_heads, with_first
 from mlx_clip.processors import MEAN, STD
 
 __all__ = ["IMAGE", "TEXT", "TOKENIZER_REPO", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize", "settled"]
@@ -113,8 +113,7 @@ class Attention(nn.Module):
     def __call__(self, x: mx.array, angles: mx.array) -> mx.array:
         q, k, v = (split_heads(project(x), self.heads) for project in (self.q_proj, self.k_proj, self.v_proj))
         q, k = (mx.concatenate([y[:, :, :1], _rotated(y[:, :, 1:], angles)], axis=2) for y in (q, k))
-        x = mx.fast.scaled_dot_product_attention(q, k, v, scale=q.shape[-1] ** -0.5)
-        return self.proj(self.norm(x.swapaxes(1, 2).flatten(2)))
+        return self.proj(self.norm(attention(q, k, v)))
 
 
 class SwiGLU(nn.Module):

@@ -15,7 +15,7 @@ from mlx_clip import config as base
 from mlx_clip.backend import mx, nn
 from mlx_clip.config import ModelConfig
 from mlx_clip.errors import UnsupportedModel
-from mlx_clip.layers import Block, Mask, Patches, Transformer, patch_matrix, renamed, with_first
+from mlx_clip.layers import ALL, Block, Mask, Patches, Transformer, patch_matrix, renamed, with_first
 from mlx_clip.processors import IMAGENET
 
 __all__ = ["IMAGE", "ImageTower", "parse", "sanitize", "settled"]
@@ -85,8 +85,9 @@ class ScaledBlock(Block):
         self.layer_scale1 = mx.ones((config.hidden_size,))
         self.layer_scale2 = mx.ones((config.hidden_size,))
 
-    def __call__(self, x: mx.array, mask: Mask) -> mx.array:
-        x = x + self.layer_scale1 * self.self_attn(self.layer_norm1(x), mask)
+    def __call__(self, x: mx.array, mask: Mask, at: slice = ALL) -> mx.array:
+        normed = self.layer_norm1(x)
+        x = x[:, at] + self.layer_scale1 * self.self_attn(normed[:, at], normed, mask)
         return x + self.layer_scale2 * self.mlp(self.layer_norm2(x))
 
 
@@ -100,7 +101,7 @@ class ImageTower(nn.Module):
         self.layernorm = nn.LayerNorm(config.image.hidden_size, config.image.layer_norm_eps)
 
     def __call__(self, pixels: mx.array) -> mx.array:
-        return self.layernorm(self.encoder(self.embeddings(pixels))[:, 0])
+        return self.layernorm(self.encoder.first(self.embeddings(pixels)))
 
 
 def sanitize(tensors: dict[str, mx.array], config: ModelConfig) -> dict[str, mx.array]:

@@ -13,7 +13,7 @@ from mlx_clip.backend import mx, nn
 from mlx_clip.config import Lines, ModelConfig
 from mlx_clip.errors import UnsupportedModel
 from mlx_clip.families.clip import TextEmbeddings, sanitize
-from mlx_clip.layers import MLP, Patches, Transformer, split_heads
+from mlx_clip.layers import MLP, Patches, Transformer, attention, split_heads
 
 __all__ = ["IMAGE", "TEXT", "TOKEN_TABLE", "ImageTower", "TextTower", "parse", "sanitize", "settled"]
 
@@ -112,8 +112,7 @@ class ProbeAttention(nn.Module):
         weights, biases = mx.split(self.in_proj_weight, 3), mx.split(self.in_proj_bias, 3)
         inputs = (mx.broadcast_to(probe, (len(x), 1, x.shape[2])), x, x)
         q, k, v = (split_heads(i @ w.T + b, self.heads) for i, w, b in zip(inputs, weights, biases, strict=True))
-        x = mx.fast.scaled_dot_product_attention(q, k, v, scale=q.shape[-1] ** -0.5)
-        return self.out_proj(x.flatten(1))
+        return self.out_proj(attention(q, k, v)[:, 0])
 
 
 class Head(nn.Module):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mlx_clip.activations import ACTIVATION, erf, tanh
+from mlx_clip.activations import ACTIVATION, ERF, QUICK, TANH, Gate
 from mlx_clip.backend import mx
 
 POINTS = np.concatenate([np.linspace(-12, 12, 4801), [-1e30, -100, -1e-30, 0, 1e-30, 100, 1e30]]).astype(np.float32)
@@ -18,9 +18,23 @@ EXACT: dict[str, Callable[[float], float]] = {
 }
 
 
-def test_erf_and_tanh_are_exact_to_a_millionth_everywhere() -> None:
-    for ours, exact in ((erf, math.erf), (tanh, math.tanh)):
-        assert np.abs(np.array(ours(mx.array(POINTS))) - [exact(x) for x in POINTS.tolist()]).max() < 1e-6
+GATES: dict[str, tuple[Gate, Callable[[float], float]]] = {
+    "erf": (ERF, lambda x: (1 + math.erf(x / math.sqrt(2))) / 2),
+    "tanh": (TANH, lambda x: (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2),
+    "quick": (QUICK, lambda x: (1 + math.tanh(0.851 * x)) / 2),
+}
+
+
+@pytest.mark.parametrize("name", GATES)
+def test_gates_are_exact_to_some_millionths_everywhere(name: str) -> None:
+    ours, exact = GATES[name]
+    assert np.abs(np.array(ours(mx.array(POINTS))) - [exact(x) for x in POINTS.tolist()]).max() < 5e-6
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_large_numbers_pass_or_vanish(name: str) -> None:
+    far = mx.array([-3e38, -1e30, -100, 0, 100, 1e30, 3e38])
+    assert np.allclose(np.array(ACTIVATION[name](far)), [0, 0, 0, 0, 100, 1e30, 3e38], atol=1e-12)
 
 
 @pytest.mark.parametrize("name", EXACT)
