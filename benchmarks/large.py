@@ -1,6 +1,7 @@
 """A library of many made photos, filled once and kept in the work folder: `python -m benchmarks.large HOME NUMBER`.
 
-An interrupted run is gone on with. How quickly photos went in is kept beside the library, for each 50,000.
+An interrupted run is gone on with. How quickly photos went in, by the processor's time, is kept beside the library for
+each 50,000.
 """
 
 import json
@@ -43,14 +44,14 @@ def fill(home: Path, number: int, model: ModelIdentity) -> None:
 
 
 def _put(library: Library, folder: Path, dim: int, first: int, until: int) -> float:
-    """Returns the seconds the library took; to make the photos is not counted."""
+    """Returns the seconds of processor that the library took; to make the photos is not counted."""
     spent = 0.0
     first -= first % lifelike.BLOCK
     photos = lifelike.photos(folder, dim, first, until)
     while some := list(islice(photos, A_TRANSACTION)):
-        begun = time.perf_counter()
+        begun = time.process_time()
         library.put(some)
-        spent += time.perf_counter() - begun
+        spent += time.process_time() - begun
     return spent
 
 

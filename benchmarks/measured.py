@@ -14,7 +14,7 @@ README = (
     "cold query, peak memory",
     "the same words asked again",
     "the same words asked again, peak memory",
-    "`pics serve`, new words, 140,000 photos",
+    "a question to `pics serve`, 140,000 photos",
     "rescan of 100,000 files",
     "host, busy JPEG of 4.1 MB, 1 worker",
     "host, plain JPEG of 0.9 MB, 1 worker",
@@ -22,8 +22,9 @@ README = (
     "host, HEIC, 1 worker",
     "overlap, an encoder 0.8 times as fast as the reading",
     "overlap, an encoder 1.25 times as fast as the reading",
-    "index 40 photos",
-    "index 40 photos, peak memory",
+    "index on the CPU, photos after the first",
+    "index of 40 photos",
+    "index of 40 photos, peak memory",
     "peak memory, 200,000 files without a model",
 )
 

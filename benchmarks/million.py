@@ -47,7 +47,7 @@ def _put_in(home: Path) -> list[Figure]:
     if len(rates) < 2:
         return []
     ratio = rates[-1] / rates[0]
-    what = f"photos put in, the last {large.A_RATE:,}"
+    what = f"photos put in by a second of processor, the last {large.A_RATE:,}"
     slowest = Figure("the same, the slowest 50,000", "/s", min(rates))
     return [Figure(what, "/s", rates[-1], rates[0], "the first", ratio, FLAT), slowest]
 
