@@ -195,12 +195,13 @@ def feed(files: Sequence[File], reader: Reads[T], workers: int, batch: int = 1) 
     import mlx.data as dx  # 0.1 s, which a run that finds nothing new need not wait for
 
     outcomes: dict[int, T] = {}
+    left = dict(enumerate(files))  # a stream that rests holds none of it
     stopped = threading.Event()
 
     def read(sample: dict[str, object]) -> dict[str, object]:
         row = int(np.asarray(sample["row"]))
         if not stopped.is_set():
-            outcomes[row] = reader.read(files[row])
+            outcomes[row] = reader.read(left.pop(row))
         return sample
 
     buffer = dx.buffer_from_vector([{"row": row} for row in range(len(files))])
