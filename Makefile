@@ -62,7 +62,7 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks $(BENCH)
 
 docs: .venv/ready
-	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md docs/models.md docs/searching.md
+	PYTHONPATH=. $(BIN)/cog -r README.md docs/cli.md docs/models.md docs/searching.md docs/scale.md
 
 mini: .venv/training
 	$(BIN)/python -m training

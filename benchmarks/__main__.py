@@ -42,7 +42,7 @@ def main() -> int:
     """1 if a target was missed."""
     asked = _arguments()
     rclip = (asked.rclip.absolute(), asked.rclip_data.absolute()) if asked.rclip else None
-    about = machine.describe()
+    about, load = machine.describe(), machine.load()
     with tempfile.TemporaryDirectory(prefix="pics-benchmarks-") as temporary:
         work = (asked.work or Path(temporary)).absolute()
         work.mkdir(parents=True, exist_ok=True)
@@ -56,17 +56,20 @@ def main() -> int:
             rclip,
             asked.large,
         )
-        about = f"{about}\n{_conditions(bench)}"
+        peer = bench.peer("rclip-version")
+        about += f"\nBeside {peer.version}." if peer else ""
         figures = []
         for name in asked.what:
             found = _measure(name, bench)
             figures += found
             if asked.keep:
                 measured.keep(name, about, found)
+        conditions = f"{_conditions(bench)} {load}"
     if asked.json:
-        print(json.dumps({"about": about, "figures": [asdict(figure) | {"met": figure.met} for figure in figures]}))
+        told = [asdict(figure) | {"met": figure.met} for figure in figures]
+        print(json.dumps({"about": f"{about}\n{conditions}", "figures": told}))
     else:
-        print(f"{about}\n\n{table(figures)}")
+        print(f"{about}\n{conditions}\n\n{table(figures)}")
     return 1 if any(figure.met is False for figure in figures) else 0
 
 
@@ -78,9 +81,7 @@ def _measure(name: str, bench: Bench) -> list[Figure]:
 def _conditions(bench: Bench) -> str:
     model = "the model given" if bench.given_checkpoint else "a small model with random weights"
     photos = "the photos given" if bench.given_photos else f"{bench.number} made photos of 12 megapixels"
-    peer = bench.peer("rclip-version")
-    beside = f"; beside {peer.version}" if peer else ""
-    return f"With {model}, {photos}; medians of {bench.runs} runs, ratios round by round{beside}."
+    return f"With {model}, {photos}; medians of {bench.runs} runs, ratios round by round."
 
 
 def _arguments() -> argparse.Namespace:

@@ -13,7 +13,7 @@ from benchmarks.result import Figure, Target, compared
 from indexer.feed import Picture, Reader, feed
 from indexer.photo import File
 
-PER_CORE = Target(60, at_least=True)
+PER_CORE = Target(70, at_least=True)
 OTHERS = {"PNG": ".png", "WebP": ".webp", "HEIC": ".heic", "DNG": ".dng", "DNG without preview": material.BARE}
 FEW = 2  # of each other format: they are slow to make, and no target hangs on them
 Rate = tuple[float, float]  # photos a second on the wall, and a second of one core

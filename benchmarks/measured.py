@@ -16,16 +16,18 @@ README = (
     "the same words asked again, peak memory",
     "a question to `pics serve`, 140,000 photos",
     "rescan of 100,000 files",
-    "host, busy JPEG of 4.1 MB, 1 worker",
     "host, plain JPEG of 0.9 MB, 1 worker",
     "host, plain JPEG of 0.9 MB, 2 workers",
+    "host, busy JPEG of 3.2 MB, 1 worker",
     "host, HEIC, 1 worker",
+    "host, DNG, 1 worker",
     "overlap, an encoder 0.8 times as fast as the reading",
     "overlap, an encoder 1.25 times as fast as the reading",
     "index on the CPU, photos after the first",
     "index of 40 photos",
     "index of 40 photos, peak memory",
     "peak memory, 200,000 files without a model",
+    "what that is more",
 )
 
 
@@ -44,8 +46,8 @@ def shown(whats: Sequence[str] = (), names: Iterable[str] = (), file: Path = KEP
     figures = {figure.what: (figure, name) for name in kept for figure in _figures(kept, name)}
     chosen = [figures[what] for what in whats]
     chosen += [(figure, name) for name in names for figure in _figures(kept, name)]
-    abouts = dict.fromkeys(kept[name]["about"] for _, name in chosen)
-    return "\n\n".join([table([figure for figure, _ in chosen]), *abouts])
+    about = dict.fromkeys(line for _, name in chosen for line in kept[name]["about"].splitlines())
+    return "\n".join([table([figure for figure, _ in chosen]), "", *about])
 
 
 def figure(what: str, file: Path = KEPT) -> Figure:

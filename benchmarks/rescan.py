@@ -13,7 +13,7 @@ from indexer.photo import identity
 from indexer.store.library import Library
 
 FILES = 100_000
-SECONDS = Target(1.0)
+OF_THE_WALK = Target(2.7, of="ratio")  # 0.7 s where the walk takes 0.26
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> list[Figure]:
     ours, walk, *of_rclip = interleaved(bench.runs, *subjects)
     what = f"rescan of {FILES:,} files"
     figures = [
-        compared(what, "s", seconds, ours, walk, "walk and stat", SECONDS),
+        compared(what, "s", seconds, ours, walk, "walk and stat", OF_THE_WALK),
         compared(f"{what}, seconds of all cores", "s", cpu_seconds, ours, walk, "walk and stat"),
         compared(f"{what}, peak memory", "MB", megabytes, ours),
     ]

@@ -7,6 +7,8 @@ import sys
 import pytest
 
 import mlx_clip
+from benchmarks import reckoned
+from benchmarks.measured import README, shown
 from tests.documents import COMMANDS, REPOSITORY, as_block, catalogue, demo, pics_help
 from tests.ranking.__main__ import markdown
 
@@ -52,6 +54,13 @@ def test_help_loads_no_model_no_array_and_no_picture_library() -> None:
 
 def test_the_table_of_models_is_what_the_cards_say() -> None:
     assert catalogue() in (REPOSITORY / "docs" / "models.md").read_text("utf-8"), "run `make docs`"
+
+
+def test_the_figures_in_the_documents_are_those_that_were_measured() -> None:
+    assert shown(README) in (REPOSITORY / "README.md").read_text("utf-8"), "run `make docs`"
+    scale = (REPOSITORY / "docs" / "scale.md").read_text("utf-8")
+    for table in (shown(names=["million"]), shown(names=["growth"]), reckoned.markdown()):
+        assert table in scale, "run `make docs`"
 
 
 def test_the_readme_says_how_large_the_first_download_is() -> None:

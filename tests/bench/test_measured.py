@@ -16,7 +16,7 @@ def test_figures_are_shown_as_they_were_kept_with_where_and_when(tmp_path: Path)
     measured.keep("query", "two cores; a Sunday", [QUICK], file)
     measured.keep("rescan", "one core; a Monday", [SLOW], file)
     assert measured.shown(["a rescan", "a question"], file=file) == "\n\n".join(
-        [table([SLOW, QUICK]), "one core; a Monday", "two cores; a Sunday"]
+        [table([SLOW, QUICK]), "one core; a Monday\ntwo cores; a Sunday"]
     )
     assert measured.shown(names=["query"], file=file) == f"{table([QUICK])}\n\ntwo cores; a Sunday"
     assert measured.figure("a question", file) == QUICK
