@@ -146,6 +146,7 @@ def _header(data: bytes) -> tuple[Header, int, int, str]:
 
 def _raw_header(data: bytes, format_: str) -> Header | None:
     """None: of the few kinds that have no EXIF but that of their preview."""
+    _register_formats()  # no warnings of what is damaged
     if format_ == "CR3":
         return header_of_cr3(data)
     return header_of_tiff(data) if format_ in AS_TIFF else None

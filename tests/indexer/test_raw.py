@@ -5,6 +5,8 @@ Here the preview is red and what the sensor saw is blue, so that a pixel says wh
 
 import random
 import struct
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from indexer.scan import Scan
 from indexer.store.library import Library
 from tests import headers, pictures
 from tests.fake_encoder import SIDE, FakeEncoder
-from tests.indexer.conftest import Index, file_at
+from tests.indexer.conftest import REPOSITORY, Index, file_at
 from tests.indexer.test_decode import furthest
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # decode hushes Pillow; pytest makes it speak again
@@ -319,6 +321,18 @@ def test_whatever_happened_to_its_bytes_it_is_a_picture_or_not_a_picture(shown: 
                 assert look(bytes(damaged))
             except NotAPicture as refused:
                 assert str(refused) == " ".join(str(refused).split())
+
+
+def test_what_is_damaged_in_a_header_is_not_warned_of_on_stderr() -> None:
+    script = (
+        "import struct; from PIL import Image; from bench.dng import dng; from indexer.decode import header\n"
+        "data = bytearray(dng(Image.new('RGB', (64, 48)), said={305: ('s', bytes(51))}))\n"
+        "place = data.find(struct.pack('<HH', 305, 2)) + 8\n"
+        "data[place : place + 4] = struct.pack('<L', len(data) - 3)  # where that tag's bytes lie: at the end\n"
+        "print(header(bytes(data))[3])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("DNG\n", "")
 
 
 # -- in the library
