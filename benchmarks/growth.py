@@ -5,7 +5,6 @@ Index and rescan are of tiny pictures and a fake encoder, so that what grows is 
 `pics search` of a made library. What was measured is kept in --work, where the drawing is too: growth.svg.
 """
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -48,7 +47,7 @@ def _kept(bench: Bench, what: str, size: int) -> tuple[float, float]:
         samples = STEPS[what](bench, size)
         large.note(file, f"{name} s", median(one.cpu_seconds for one in samples))
         large.note(file, f"{name} MB", median(one.megabytes for one in samples))
-        known = json.loads(file.read_text())
+        known = large.noted(file)
     return known[f"{name} s"], known[f"{name} MB"]
 
 

@@ -66,8 +66,7 @@ def _tag(library: Library, number: int) -> None:
 
 
 def note(file: Path, name: str, value: float) -> None:
-    noted = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(noted | {name: value}))
+    file.write_text(json.dumps(noted(file) | {name: value}))
 
 
 def noted(file: Path) -> dict[str, float]:

@@ -43,8 +43,8 @@ def shown(whats: Sequence[str] = (), names: Iterable[str] = (), file: Path = KEP
     Raises LookupError for a figure that nobody has measured.
     """
     kept = _read(file)
-    figures = {figure.what: (figure, name) for name in kept for figure in _figures(kept, name)}
-    chosen = [figures[what] for what in whats]
+    by_what = _by_what(kept)
+    chosen = [by_what[what] for what in whats]
     chosen += [(figure, name) for name in names for figure in _figures(kept, name)]
     about = dict.fromkeys(line for _, name in chosen for line in kept[name]["about"].splitlines())
     return "\n".join([table([figure for figure, _ in chosen]), "", *about])
@@ -52,12 +52,16 @@ def shown(whats: Sequence[str] = (), names: Iterable[str] = (), file: Path = KEP
 
 def figure(what: str, file: Path = KEPT) -> Figure:
     """Raises LookupError for one that nobody has measured."""
-    kept = _read(file)
-    return {one.what: one for name in kept for one in _figures(kept, name)}[what]
+    return _by_what(_read(file))[what][0]
 
 
 def _read(file: Path) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _by_what(kept: dict[str, Any]) -> dict[str, tuple[Figure, str]]:
+    """Each figure, and the name of its measurement."""
+    return {figure.what: (figure, name) for name in kept for figure in _figures(kept, name)}
 
 
 def _figures(kept: dict[str, Any], name: str) -> list[Figure]:

@@ -94,8 +94,9 @@ def _dupes(home: Path, number: int) -> list[Figure]:
         print("the nearest of each …", file=sys.stderr)
         command = Command((sys.executable, "-m", "benchmarks.ordering_steps", str(home), "nearest"), REPOSITORY)
         took = sample(command)
-        known = {"seconds": took.cpu_seconds, "megabytes": took.megabytes}
-        (home / DUPES).write_text(json.dumps(known))
+        large.note(home / DUPES, "seconds", took.cpu_seconds)
+        large.note(home / DUPES, "megabytes", took.megabytes)
+        known = large.noted(home / DUPES)
     what = f"the nearest of each of {number:,}, for dupes"
     return [
         Figure(f"{what}, processor", "s", known["seconds"]),

@@ -205,9 +205,8 @@ def feed(files: Sequence[File], reader: Reads[T], workers: int, batch: int = 1) 
         return sample
 
     buffer = dx.buffer_from_vector([{"row": row} for row in range(len(files))])
-    ahead = min(
-        max(workers * AHEAD, batch + workers), len(files)
-    )  # asked to fetch more than there is, mlx-data fetches all of it again
+    # asked to fetch more than there is, mlx-data fetches all of it again
+    ahead = min(max(workers * AHEAD, batch + workers), len(files))
     stream = buffer.sample_transform(read).ordered_prefetch(ahead, workers)
 
     def drain() -> None:

@@ -73,7 +73,7 @@ class Encoder:
     def begin_pixels(self, pixels: Pixels) -> Callable[[], Vectors]:
         """As `encode_pixels`, but the device does it meanwhile: what is returned waits for it, and gives (n, dim).
 
-        All at once, whatever `batch` is. The CPU's device takes in only some operations ahead, and so returns late.
+        All at once, whatever `batch` is. On a CPU it is done when this returns: its cores were needed for it.
         """
         self._check(pixels)
         return self._begin_pixels(pixels)
