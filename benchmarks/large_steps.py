@@ -23,7 +23,7 @@ from indexer.store.filters import passing
 from indexer.store.library import Library
 
 OF_A_KIND, K = 40, 160
-FEW = 5  # questions of sqlite-vec's own search, which takes long
+FEW = 5  # questions that all vectors are compared with, which takes long
 SAME = 1e-6  # cosines nearer than that are the same
 TRUTH = "truth-{}.npz"  # of so many photos
 Results = dict[str, object]
@@ -97,7 +97,7 @@ def _cosines(library: Library, asked: Vector) -> Iterator[tuple[NDArray[np.int64
 
 
 def exact(library: Library, home: Path, number: int) -> Results:
-    """sqlite-vec's own search, in a process that has just begun and after."""
+    """All vectors compared, in a process that has just begun and after."""
     vectors, asked = library._models.vectors(), np.load(home / TRUTH.format(number))["questions"]
     seconds = [_timed(partial(vectors.nearest, question, K))[0] for question in asked[: FEW + 1]]
     return {"first": seconds[0], "later": median(seconds[1:])}

@@ -4,9 +4,9 @@ apsw brings its own SQLite, because many Pythons are built without loadable exte
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from itertools import groupby, islice
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,6 @@ Piece = tuple[int, int, memoryview]
 PATIENCE_MS = 10_000  # how long to wait for another process's transaction; ours take a fraction of a second
 HURRY_MS = 50  # the same, where it is better to do without
 NO_ROOM = "Could not insert a new vector chunk"  # sqlite-vec's name for a full disk, where it is the first to meet it
-MAPPED = 1 << 40  # bytes of the file: all of it
-MAPPED_AT_ONCE = 400_000_000  # bytes: of a larger file no more is mapped, so that it never counts as memory of ours
-BLOBS_MAPPED = 32  # of those that `pieces` reads, at once: of 2 MB each they are a sixth of that
 PAGE_SIZE = 32_768  # scans of vectors read 30 % faster than with 4 KB pages
 FIND_PAGES = "pragma auto_vacuum = incremental"
 """SQLite then knows where the pages of a blob go on, and need not walk along them to a place in it: a vector is read
@@ -49,7 +46,6 @@ class Database:
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
-        self._stays = False
         self._aside = 0  # changes of rows that were made in a hurry
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         with self._named():
@@ -126,46 +122,19 @@ class Database:
         with self.transaction(temporary=True):
             yield
 
-    def pieces(self, table: str, column: str, places: Iterable[Piece]) -> None:
+    def pieces(self, table: str, column: str, places: Sequence[Piece]) -> None:
         """Fills each buffer from the blob in a row of the table.
 
         In the order of the rows it is some hundred times as fast as to read the blobs whole.
         """
-        by_row = groupby(places, key=itemgetter(0))
-        while some := [(row, list(inside)) for row, inside in islice(by_row, BLOBS_MAPPED)]:
-            with self._mapped(), self._named():
-                self._read_blobs(table, column, some)
-
-    def _read_blobs(self, table: str, column: str, rows: list[tuple[int, list[Piece]]]) -> None:
-        with closing(self._connection.blob_open("main", table, column, rows[0][0], False)) as blob:
-            for row, pieces in rows:
+        if not places:
+            return
+        with self._named(), closing(self._connection.blob_open("main", table, column, places[0][0], False)) as blob:
+            for row, inside in groupby(places, key=itemgetter(0)):
                 blob.reopen(row)
-                for _, first, buffer in pieces:
+                for _, first, buffer in inside:
                     blob.seek(first)
                     blob.read_into(buffer)
-
-    def stay(self) -> None:
-        """For a connection that is kept open: reads the file as it lies in the system's cache, without a copy.
-
-        What is mapped counts as memory of this process as soon as it is read. So a large file is mapped for `pieces`
-        alone, some of it at a time: to find a place in a blob SQLite looks at all before it, and copies that otherwise.
-        """
-        self._stays = True
-        if self.path.stat().st_size <= MAPPED_AT_ONCE:
-            self.run(f"pragma mmap_size = {MAPPED}")
-
-    @contextmanager
-    def _mapped(self) -> Iterator[None]:
-        """For the length of the block the file is mapped; then it is as `stay` left it."""
-        before = self.value("pragma mmap_size")
-        if not self._stays or before:
-            yield
-            return
-        self.run(f"pragma mmap_size = {MAPPED}")
-        try:
-            yield
-        finally:
-            self.run("pragma mmap_size = 0")
 
     @property
     def version(self) -> Version | None:

@@ -79,7 +79,6 @@ class Library:
 
         So it is from some thousand vectors on (`fewest`); a vector of 512 numbers takes 0.2 kB of memory. See warm.py.
         """
-        self._database.stay()
         self._models.keep_warm(fewest)
 
     def keep_codes(self) -> None:

@@ -10,20 +10,18 @@ one, what the codes leave over is looked at more closely on disk (fine.py) befor
 
 from contextlib import suppress
 
-import numpy as np
-
 from indexer.photo import Vector
 from indexer.store import fine
 from indexer.store.codes import Coder, Codes, left_over
 from indexer.store.database import Condition, Version
 from indexer.store.kept import Beside, Kept
-from indexer.store.vectors import CHUNK, Ids, Vectors
+from indexer.store.vectors import CHUNK, Ids, Vectors, likest, squares
 
 FEWEST = 8_192  # vectors, from which on codes pay
 SAMPLE = 8_192  # vectors that stand for all
 GROWN = 2  # times as many, or as few, vectors as when codes were begun: what stood for all no longer does
 WORTH_KEEPING = 65_536  # vectors, from which on a file of their codes saves a single question time
-EXACT = 4  # where more than one in so many of all would be compared exactly anyway, sqlite-vec does it sooner
+EXACT = 4  # where more than one in so many of all would be compared exactly anyway, all are sooner
 
 
 class Warm:
@@ -80,11 +78,7 @@ class Warm:
 
     def _scored(self, query: Vector, k: int, contents: Ids) -> list[tuple[int, float]]:
         held, vectors = self._vectors.held(contents.tolist())
-        vectors -= query
-        squares = np.einsum("nd,nd->n", vectors, vectors)
-        best = np.argsort(squares, kind="stable")[:k]
-        cosines = 1.0 - squares[best].astype(np.float64) / 2.0
-        return list(zip(contents[held][best].tolist(), cosines.tolist(), strict=True))
+        return likest(contents[held], squares(vectors, query), k)
 
     # -- following the library
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -292,8 +293,10 @@ def test_any_search_gives_the_k_best_of_those_that_pass(
         number_of = [library.files.content_id(files[0][1].hash) or 0 for files in contents]
         passing = {n: files for n, files in zip(number_of, contents, strict=True) if passes(files, filters)}
         cosines = {n: float(files[0][3] @ query) for n, files in passing.items()}
-        for limit in (k, KNN_LIMIT + 1):
-            nearest = library.by_vector(query, limit, filters)
+        for limit, by_sqlite_vec in product((k, KNN_LIMIT + 1), (True, False)):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("indexer.store.vectors.KNN_LIMIT", KNN_LIMIT if by_sqlite_vec else 0)
+                nearest = library.by_vector(query, limit, filters)
             assert dict(nearest) == pytest.approx({n: cosines[n] for n, _ in nearest}, abs=1e-5)
             best = sorted(cosines.values(), reverse=True)[:limit]
             assert [score for _, score in nearest] == pytest.approx(best, abs=1e-5)

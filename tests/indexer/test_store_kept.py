@@ -94,7 +94,7 @@ def test_a_single_question_is_answered_by_them(home: Path, coded: list[int]) -> 
 
 def test_no_chunk_is_read_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Vectors, "chunk", lambda *_: pytest.fail("a chunk was read"))
-    monkeypatch.setattr(Vectors, "nearest", lambda *_: pytest.fail("sqlite-vec was asked"))
+    monkeypatch.setattr(Vectors, "nearest", lambda *_: pytest.fail("all were compared"))
     with Library(home) as library:
         assert len(library.by_vector(QUERIES[0], 10)) == 10
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from indexer.photo import ModelIdentity, Vector
 from indexer.query import EVERYWHERE, Filters
-from indexer.store import database, warm
+from indexer.store import warm
 from indexer.store.library import Library
 from indexer.store.vectors import CHUNK, Vectors
 from tests.indexer.conftest import photo, recording, tell_library, unit
@@ -102,27 +102,11 @@ def test_few_that_pass_are_found_without_a_look_at_all_others(
 ) -> None:
     some = Filters(folders=("/p/1", "/p/0/2.jpg"))
     expected = [kept.by_vector(query, 5, some) for query in QUERIES]
-    monkeypatch.setattr(Vectors, "nearest", lambda *_: pytest.fail("sqlite-vec was asked"))
+    monkeypatch.setattr(Vectors, "nearest", lambda *_: pytest.fail("all were compared"))
     assert [kept.by_vector(query, 5, some) for query in QUERIES] == expected
     assert coded
     few = Filters(folders=tuple(f"/p/{n % 2}/{n}.jpg" for n in range(1, 40)))
     assert {content for content, _ in kept.by_vector(QUERIES[0], 40, few)} == set(range(2, 41))
-
-
-def test_a_library_larger_than_may_be_mapped_is_read_a_piece_at_a_time(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Library(home) as library:
-        expected = library.vectors_of(range(1, MANY))
-    monkeypatch.setattr(database, "MAPPED_AT_ONCE", 0)
-    monkeypatch.setattr(database, "BLOBS_MAPPED", 2)
-    with Library(home) as library:
-        library.keep_warm(fewest=500)
-        np.testing.assert_array_equal(library.vectors_of(range(1, MANY)), expected)
-        agrees(library, queries=QUERIES[:3])
-        put(library, MANY, 5)  # lies in the journal
-        agrees(library, queries=VECTORS[MANY : MANY + 2])
-        assert library._database.value("pragma mmap_size") == 0
 
 
 def test_what_another_process_adds_and_takes_away_is_seen(kept: Library, coded: list[int]) -> None:
@@ -246,6 +230,14 @@ def test_rows_are_those_of_the_table_whatever_was_added_and_removed(
             ]
             expected = [np.zeros(DIM, np.float32) if row is None else np.frombuffer(row, np.float32) for row in rows]
             np.testing.assert_array_equal(library.vectors_of(asked), np.stack(expected))
+            if count := vectors.count():
+                with_filter = ("select id from content where id % 3", [])
+                for among in (None, with_filter):
+                    by_knn, by_blocks = (
+                        ask(VECTORS[number], count, among) for ask in (vectors._by_knn, vectors._by_blocks)
+                    )
+                    assert dict(by_blocks) == pytest.approx(dict(by_knn), abs=1e-6)
+                    assert by_blocks == sorted(by_blocks, key=lambda found: -found[1])
             one = vectors.get(asked[0])
             assert (one is None) == (rows[0] is None)
             assert one is None or np.array_equal(one, expected[0])
