@@ -1,14 +1,16 @@
 """A library of many made photos, filled once and kept in the work folder: `python -m benchmarks.large HOME NUMBER`.
 
-An interrupted run is gone on with. How quickly photos went in, by the processor's time, is kept beside the library for
-each 50,000.
+An interrupted run is gone on with.
 """
 
 import json
+import shutil
 import sys
 import time
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -17,9 +19,10 @@ from indexer.photo import ModelIdentity
 from indexer.store.library import Library
 
 A_TRANSACTION = 512  # as many as `pics index` puts in at once with a large model
-A_RATE = 50_000
+A_STEP = 50_000  # photos, after which is said how far it is
+FURTHER = 2 * lifelike.BLOCK  # photos that are put in to see how quickly
 NOWHERE = "nowhere"  # the folder beside the library in which the photos would lie
-RATES, TIMES = "rates.json", "times.json"
+TIMES = "times.json"
 TAGS = {"portrait": 3, "harbour": 60, "lighthouse": 900}  # a tag for those of one in so many subjects
 
 
@@ -27,14 +30,11 @@ def fill(home: Path, number: int, model: ModelIdentity) -> None:
     """Unless it is filled already."""
     with Library(home) as library:
         library.adopt(model)
-        held = library.files.count()
-        while held < number:
-            until = min(number, held - held % A_RATE + A_RATE)
-            begun = time.perf_counter()
-            spent = _put(library, home.parent / NOWHERE, model.dim, held, until)
-            note(home / RATES, f"{until}", (until - held) / spent)
-            print(f"{until:,} of {number:,}, {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-            held = until
+        while (held := library.files.count()) < number:
+            until = min(number, held - held % A_STEP + A_STEP)
+            for some in _transactions(home, model.dim, held, until):
+                library.put(some)
+            print(f"{until:,} of {number:,}", file=sys.stderr)
         if not library.tag_counts():
             _tag(library, number)
         if not (home / TIMES).exists():
@@ -43,16 +43,34 @@ def fill(home: Path, number: int, model: ModelIdentity) -> None:
             note(home / TIMES, "codes", time.perf_counter() - begun)
 
 
-def _put(library: Library, folder: Path, dim: int, first: int, until: int) -> float:
-    """Returns the seconds of processor that the library took; to make the photos is not counted."""
-    spent = 0.0
-    first -= first % lifelike.BLOCK
-    photos = lifelike.photos(folder, dim, first, until)
+def rates(home: Path, number: int) -> tuple[float, float]:
+    """Photos put in by a second of processor, by turns into a copy of the library of so many and into an empty one."""
+    with TemporaryDirectory(dir=home.parent) as folder:
+        copied, empty = Path(folder, "copied"), Path(folder, "empty")
+        copied.mkdir()
+        shutil.copy(home / "library.db", copied)
+        with Library(copied) as full, Library(empty) as begun:
+            model = full.searchable()
+            begun.adopt(model)
+            spent = {full: 0.0, begun: 0.0}
+            first = -(-number // lifelike.BLOCK) * lifelike.BLOCK
+            for some in _transactions(home, model.dim, first, first + FURTHER):
+                for library in spent:
+                    spent[library] += _put(library, some)
+    return FURTHER / spent[full], FURTHER / spent[begun]
+
+
+def _put(library: Library, some: list[lifelike.Photo]) -> float:
+    """Returns the seconds of processor."""
+    begun = time.process_time()
+    library.put(some)
+    return time.process_time() - begun
+
+
+def _transactions(home: Path, dim: int, first: int, until: int) -> Iterator[list[lifelike.Photo]]:
+    photos = lifelike.photos(home.parent / NOWHERE, dim, first - first % lifelike.BLOCK, until)
     while some := list(islice(photos, A_TRANSACTION)):
-        begun = time.process_time()
-        library.put(some)
-        spent += time.process_time() - begun
-    return spent
+        yield some
 
 
 def _tag(library: Library, number: int) -> None:

@@ -10,7 +10,7 @@ from benchmarks.result import Figure, Target, compared
 from benchmarks.subjects import without_model
 
 FEW, MANY = 1_000, 200_000
-FLAT = Target(50)  # a cache of SQLite's that fills: 20 MB, whatever the number
+FLAT = Target(50)
 
 
 def measure(bench: Bench) -> list[Figure]:

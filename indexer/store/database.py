@@ -26,6 +26,7 @@ PATIENCE_MS = 10_000  # how long to wait for another process's transaction; ours
 HURRY_MS = 50  # the same, where it is better to do without
 NO_ROOM = "Could not insert a new vector chunk"  # sqlite-vec's name for a full disk, where it is the first to meet it
 PAGE_SIZE = 32_768  # scans of vectors read 30 % faster than with 4 KB pages
+CACHE_KB = 4_096  # of pages, by SQLite's own choice as many of these as it would take of small ones: 16 MB
 FIND_PAGES = "pragma auto_vacuum = incremental"
 """SQLite then knows where the pages of a blob go on, and need not walk along them to a place in it: a vector is read
 in a third of the time, and put in in two thirds. No vacuum comes of it, for nobody asks for one."""
@@ -54,6 +55,8 @@ class Database:
             self._load_sqlite_vec()
             if not read_only:
                 self._set_up()
+            for which in ("main", "temp"):
+                self.run(f"pragma {which}.cache_size = -{CACHE_KB}")
 
     def _load_sqlite_vec(self) -> None:
         self._connection.enable_load_extension(True)

@@ -38,7 +38,7 @@ from indexer.store.roots import Roots
 from indexer.store.schema import migrate
 from indexer.store.sides import Sides
 from indexer.store.tags import Count, Tags
-from indexer.store.vectors import Ids
+from indexer.store.vectors import Ids, Vectors
 from indexer.store.words import WordMatch, Words
 
 
@@ -242,14 +242,15 @@ class Library:
         Counts the files as 'new', 'changed', 'moved' and 'copied'.
         """
         with self._database.transaction():
-            return Counter(self._put(*photo, reader) for photo in batch)
+            vectors = self._models.vectors()
+            return Counter(self._put(*photo, vectors, reader) for photo in batch)
 
-    def _put(self, file: File, content: Content, facts: Facts, vector: Vector, reader: int) -> str:
+    def _put(self, file: File, content: Content, facts: Facts, vector: Vector, vectors: Vectors, reader: int) -> str:
         content_id = self.files.content_id(content.hash)
         if content_id is not None:
             return self.files.place(file, content_id, was_known=True)
         content_id = self.files.add_content(content)
-        self._models.vectors().add(content_id, vector)
+        vectors.add(content_id, vector)
         self._metadata.put(content_id, facts, reader)
         return self.files.place(file, content_id, was_known=False)
 

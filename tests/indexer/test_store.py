@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import apsw
 import numpy as np
 import pytest
 
 from indexer.errors import LibraryFull
 from indexer.photo import File, Hit, Skip, Vector, is_within
-from indexer.store.database import Database
+from indexer.store.database import CACHE_KB, Database
 from indexer.store.known import KnownContents
 from indexer.store.library import Library
 from indexer.store.schema import migrate
@@ -289,4 +290,15 @@ def test_a_full_disk_is_a_sentence_and_what_was_in_is_safe(tmp_path: Path) -> No
     )
     assert database.rows("select path, reason from skipped") == [("a", "before")]
     database.run("insert into skipped (path, reason) values ('b', 'after')")
+    database.close()
+
+
+def test_pages_take_no_more_memory_than_they_may_in_a_new_library_and_in_temporary_tables(tmp_path: Path) -> None:
+    database = Database(tmp_path / "library.db")
+    for table in ("main.some", "temp.other"):
+        database.run(f"create table {table} (text text)")
+        for number in range(100):
+            database.run(f"insert into {table} values (?)", str(number % 10) * 300_000)
+    held, _ = database._connection.status(apsw.SQLITE_DBSTATUS_CACHE_USED)
+    assert held < 2 * 1.2 * 1024 * CACHE_KB
     database.close()
