@@ -112,7 +112,7 @@ class Root(BaseModel):
 
 
 class Status(BaseModel):
-    """As `pics status --json` prints it."""
+    """As `pics status --json` prints it, of this library alone."""
 
     photos: int
     distinct: int
