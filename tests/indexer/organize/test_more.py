@@ -13,7 +13,7 @@ from indexer.asking.encoding import Speaker
 from indexer.build import build
 from indexer.errors import NothingLiked
 from indexer.organize.more import Recommended, kinds_of, more, varied
-from indexer.photo import Encoder
+from indexer.photo import Encoder, Vector
 from indexer.query import EVERYWHERE, Filters
 from indexer.settings import Settings
 from indexer.store.library import Library
@@ -183,6 +183,19 @@ def test_liked_pictures_are_sorted_into_their_kinds_the_largest_first() -> None:
     assert [sorted(rows) for rows in found] == [[*range(6, 15)], [*range(5)], [5]]
     assert kinds_of(bunches([1])) == [[0]]
     assert kinds_of(np.zeros((0, 64), np.float32)) == []
+
+
+class Rounded(np.ndarray):
+    """Vectors whose product a BLAS has rounded a little otherwise on one side of the diagonal."""
+
+    def __matmul__(self, other: object) -> Vector:
+        product = np.asarray(self) @ np.asarray(other)
+        return product + np.tril(np.full_like(product, 1e-12))
+
+
+def test_likes_make_the_same_kinds_however_their_products_are_rounded() -> None:
+    vectors = bunches([5, 1, 9])
+    assert [sorted(kind) for kind in kinds_of(vectors.view(Rounded))] == [sorted(kind) for kind in kinds_of(vectors)]
 
 
 def test_of_those_just_like_one_before_the_next_comes_after_others() -> None:
