@@ -46,18 +46,18 @@ def fill(home: Path, number: int, model: ModelIdentity) -> None:
 def rates(home: Path, number: int) -> tuple[float, float]:
     """Photos put in by a second of processor, by turns into a copy of the library of so many and into an empty one."""
     with TemporaryDirectory(dir=home.parent) as folder:
-        copied, empty = Path(folder, "copied"), Path(folder, "empty")
-        copied.mkdir()
-        shutil.copy(home / "library.db", copied)
-        with Library(copied) as full, Library(empty) as begun:
+        copy = Path(folder, "copy")
+        copy.mkdir()
+        shutil.copy(home / "library.db", copy)
+        with Library(copy) as full, Library(Path(folder, "empty")) as empty:
             model = full.searchable()
-            begun.adopt(model)
-            spent = {full: 0.0, begun: 0.0}
+            empty.adopt(model)
+            spent = {full: 0.0, empty: 0.0}
             first = -(-number // lifelike.BLOCK) * lifelike.BLOCK
             for some in _transactions(home, model.dim, first, first + FURTHER):
                 for library in spent:
                     spent[library] += _put(library, some)
-    return FURTHER / spent[full], FURTHER / spent[begun]
+    return FURTHER / spent[full], FURTHER / spent[empty]
 
 
 def _put(library: Library, some: list[lifelike.Photo]) -> float:

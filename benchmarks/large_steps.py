@@ -21,6 +21,7 @@ from indexer.photo import Vector
 from indexer.query import EVERYWHERE, Filters
 from indexer.store.filters import passing
 from indexer.store.library import Library
+from indexer.store.vectors import lookup
 
 OF_A_KIND, K = 40, 160
 FEW = 5  # questions that all vectors are compared with, which takes long
@@ -85,10 +86,8 @@ def _passing(library: Library, some: Filters) -> NDArray[np.bool_] | None:
     among = passing(library._database, some)
     if among is None:
         return None
-    ids = library._models.vectors().ids_of(among)
-    passes = np.zeros(int(library._database.value("select max(id) from content")) + 1, np.bool_)
-    passes[ids] = True
-    return passes
+    largest = int(library._database.value("select max(id) from content"))
+    return lookup(library._models.vectors().ids_of(among), largest)
 
 
 def _cosines(library: Library, asked: Vector) -> Iterator[tuple[NDArray[np.int64], Vector]]:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
+from indexer.store.vectors import lookup
 
 Ids = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -178,8 +179,7 @@ class Codes:
         """(places,)"""
         if among is None:
             return self.ids > 0
-        passes = np.zeros(int(max(self.ids.max(initial=0), among.max(initial=0))) + 1, np.bool_)
-        passes[among] = True
+        passes = lookup(among, int(self.ids.max(initial=0)))
         passes[0] = False
         return passes[self.ids]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
-from indexer.store.database import Condition, Database, Version, in_select, listed
+from indexer.store.database import Condition, Database, Piece, Version, in_select, listed
 
 Ids = NDArray[np.int64]
 Passing = NDArray[np.bool_]
@@ -93,11 +93,7 @@ class Vectors:
             vectors = np.empty((len(held), self._dim), np.float32)
             rows = sorted((*place[contents[number]], row) for row, number in enumerate(held))
             size = 4 * self._dim
-            self._database.pieces(
-                f"{self._table}_vector_chunks00",
-                "vectors",
-                [(chunk, offset * size, vectors[row].data) for chunk, offset, row in rows],
-            )
+            self._read([(chunk, offset * size, vectors[row].data) for chunk, offset, row in rows])
         return held, vectors
 
     def sample(self, n: int) -> Vector:
@@ -124,7 +120,7 @@ class Vectors:
 
     def blocks(self, among: Condition | None = None) -> Iterator[tuple[Ids, Vector]]:
         """The same, a block of at most 1,024 at a time, in no order, so that the memory for one is enough."""
-        passing = None if among is None else _lookup(self.ids_of(among))
+        passing = None if among is None else lookup(self.ids_of(among))
         for (number,) in self._database.rows(f"select chunk_id from {self._table}_chunks"):
             _, ids, vectors = self.chunk(number, passing)
             yield ids, vectors
@@ -161,8 +157,11 @@ class Vectors:
         if not len(at):
             return np.empty((0, self._dim), np.float32)
         vectors = np.empty((CHUNK, self._dim), np.float32)
-        self._database.pieces(f"{self._table}_vector_chunks00", "vectors", [(number, 0, vectors.data)])
+        self._read([(number, 0, vectors.data)])
         return vectors if len(at) == CHUNK else vectors[at]
+
+    def _read(self, places: Sequence[Piece]) -> None:
+        self._database.pieces(f"{self._table}_vector_chunks00", "vectors", places)
 
     def fillings(self) -> dict[int, Filling]:
         """Of each chunk, by its number, what tells whether it is as it was; its vectors are not read."""
@@ -239,8 +238,9 @@ def likest(ids: Ids, distances: Vector, k: int) -> list[tuple[int, float]]:
     return list(zip(ids[best].tolist(), cosines.tolist(), strict=True))
 
 
-def _lookup(ids: Ids) -> Passing:
-    passing = np.zeros(ids.max(initial=0) + 2, np.bool_)
+def lookup(ids: Ids, largest: int = 0) -> Passing:
+    """What tells of each id up to `largest`, and a little beyond, whether it is one of some."""
+    passing = np.zeros(max(int(ids.max(initial=0)), largest) + 2, np.bool_)
     passing[ids] = True
     return passing
 

@@ -21,7 +21,7 @@ FEWEST = 8_192  # vectors, from which on codes pay
 SAMPLE = 8_192  # vectors that stand for all
 GROWN = 2  # times as many, or as few, vectors as when codes were begun: what stood for all no longer does
 WORTH_KEEPING = 65_536  # vectors, from which on a file of their codes saves a single question time
-EXACT = 4  # where more than one in so many of all would be compared exactly anyway, all are sooner
+EXACT = 4  # where more than one in so many of all would be compared exactly anyway, it is sooner to compare all
 
 
 class Warm:
