@@ -45,6 +45,11 @@ class Kept:
     fillings: dict[int, Filling]
     fine: Fine | None = None
 
+    def changed(self, fillings: Mapping[int, Filling]) -> list[int]:
+        """The chunks that are filled otherwise by now, and those that came or went."""
+        every = fillings.keys() | self.fillings.keys()
+        return [number for number in every if fillings.get(number) != self.fillings.get(number)]
+
     def put(self, start: int, at: Ids, ids: Ids, vectors: Vector) -> None:
         """Fills the chunk whose places begin at `start`: `at` some of them, counted from there, contents' vectors."""
         turned = self.codes.coder.turned(vectors)

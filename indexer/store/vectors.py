@@ -209,9 +209,7 @@ class Vectors:
 
     def _by_blocks(self, query: Vector, k: int, among: Condition | None) -> list[tuple[int, float]]:
         """At a million vectors it takes half of sqlite-vec's time."""
-        blocks = [(ids, squares(vectors, query)) for ids, vectors in self.blocks(among)]
-        ids, distances = map(np.concatenate, zip(*blocks, strict=True))
-        return likest(ids, distances, k)
+        return likest([(ids, squares(vectors, query)) for ids, vectors in self.blocks(among)], k)
 
     def check(self, vector: Vector) -> None:
         """Raises ValueError for what sqlite-vec lets pass: it takes NaN, and reads float64 as twice as many numbers."""
@@ -228,8 +226,9 @@ def squares(vectors: Vector, query: Vector) -> Vector:
     return distances
 
 
-def likest(ids: Ids, distances: Vector, k: int) -> list[tuple[int, float]]:
-    """The k of the least squared distances between unit vectors, as (id, cosine), best first."""
+def likest(blocks: Sequence[tuple[Ids, Vector]], k: int) -> list[tuple[int, float]]:
+    """Of ids and squared distances between unit vectors the k that are least, as (id, cosine), best first."""
+    ids, distances = map(np.concatenate, zip(*blocks, strict=True))
     if k < len(ids):
         some = np.flatnonzero(distances <= np.partition(distances, k - 1)[k - 1])
         ids, distances = ids[some], distances[some]

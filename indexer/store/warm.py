@@ -4,23 +4,28 @@ The table of sqlite-vec stays the truth. Its chunks are read again where their p
 they were last read; and every answer is scored by the vectors themselves. A question takes a fifth of what it takes
 sqlite-vec at 140,000 vectors, and less beyond; below some thousand, sqlite-vec is quick enough.
 
-What was made once is kept in a file beside the library (kept.py), which `pics index` brings up to date. Where there is
-one, what the codes leave over is looked at more closely on disk (fine.py) before the table is asked.
+What was made once is kept in a file beside the library (kept.py), which `pics index` writes anew when enough has
+changed. Where there is one, what the codes leave over is looked at more closely on disk (fine.py) before the table is
+asked.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
+
+import numpy as np
 
 from indexer.photo import Vector
 from indexer.store import fine
 from indexer.store.codes import Coder, Codes, left_over
 from indexer.store.database import Condition, Version
 from indexer.store.kept import Beside, Kept
-from indexer.store.vectors import CHUNK, Ids, Vectors, likest, squares
+from indexer.store.vectors import CHUNK, Filling, Ids, Vectors, likest, lookup, squares
 
 FEWEST = 8_192  # vectors, from which on codes pay
 SAMPLE = 8_192  # vectors that stand for all
 GROWN = 2  # times as many, or as few, vectors as when codes were begun: what stood for all no longer does
 WORTH_KEEPING = 65_536  # vectors, from which on a file of their codes saves a single question time
+STALE = 32  # where no more than one chunk in so many is filled otherwise than the file says, the file will do
 EXACT = 4  # where more than one in so many of all would be compared exactly anyway, it is sooner to compare all
 
 
@@ -32,6 +37,7 @@ class Warm:
         self._fewest = FEWEST if fewest is None else fewest
         self._beside = beside
         self._kept: Kept | None = None
+        self._stale: list[int] = []  # chunks that are filled otherwise than the codes say: they are compared whole
         self._version: Version | None = None
         self._passed: tuple[Condition, Ids] | None = None  # the last filter, and what passes it
 
@@ -48,7 +54,7 @@ class Warm:
             contents = self._few(query, k, among)
             if contents is None:
                 return self._vectors.nearest(query, k, among)
-            return self._scored(query, k, contents)
+            return likest(self._compared(query, contents, among), k)
 
     def _few(self, query: Vector, k: int, among: Condition | None) -> Ids | None:
         """Contents that pass, among which are the k nearest. None where they are so many that nothing is gained."""
@@ -76,9 +82,16 @@ class Warm:
             self._passed = among, self._vectors.ids_of(among)
         return self._passed[1]
 
-    def _scored(self, query: Vector, k: int, contents: Ids) -> list[tuple[int, float]]:
+    def _compared(self, query: Vector, contents: Ids, among: Condition | None) -> list[tuple[Ids, Vector]]:
+        """Squared distances of contents, and of all that pass in the chunks that are stale."""
+        passing = lookup(self._passing(among)) if self._stale and among is not None else None
+        stale = []
+        for number in self._stale:
+            _, ids, vectors = self._vectors.chunk(number, passing)
+            stale.append((ids, squares(vectors, query)))
+            contents = np.setdiff1d(contents, ids)
         held, vectors = self._vectors.held(contents.tolist())
-        return likest(contents[held], squares(vectors, query), k)
+        return [(contents[held], squares(vectors, query)), *stale]
 
     # -- following the library
 
@@ -91,16 +104,18 @@ class Warm:
         kept = self._kept or (self._beside and self._beside.read())
         begun = not kept or not kept.begun_with / GROWN <= count <= kept.begun_with * GROWN
         self._kept = kept = self._begin(count) if begun or not kept else kept
-        changed = self._follow(kept)
-        if self._beside and count >= WORTH_KEEPING and (begun or (keep and changed)):
+        self._follow(kept)
+        if self._beside and count >= WORTH_KEEPING and (begun or keep):
             self._beside.write(kept)
             written = self._beside.read()  # mapped: what was made in memory is let go
             self._kept = written if written and written.fillings == kept.fillings else kept
 
     def keep(self) -> None:
-        """Sees to it that the codes beside the library are of what is in it now."""
+        """Sees to it that the codes beside the library are of what is in it now, or nearly."""
         with self._vectors.snapshot():
-            self._read(keep=True)
+            found = self._beside and self._beside.read()
+            if not (found and _is_nearly(found, self._vectors.fillings())):
+                self._read(keep=True)
 
     def _begin(self, count: int) -> Kept:
         coder = Coder.of(self._vectors.sample(SAMPLE))
@@ -108,24 +123,27 @@ class Warm:
             return self._beside.begin(coder, count)
         return Kept(Codes(coder), count, {}, {})
 
-    def _follow(self, kept: Kept) -> bool:
-        """Reads the chunks that are filled otherwise than when they were last read; returns whether there were any."""
+    def _follow(self, kept: Kept) -> None:
+        """Reads the chunks that are filled otherwise than when they were last read."""
         fillings = self._vectors.fillings()
-        every = fillings.keys() | kept.fillings.keys()
-        changed = [number for number in every if fillings.get(number) != kept.fillings.get(number)]
         for number in sorted(fillings.keys() - kept.start.keys()):
             kept.start[number] = CHUNK * len(kept.start)
         kept.codes.room(CHUNK * len(kept.start))
-        for number in changed:
+        for number in kept.changed(fillings):
             at, ids, vectors = self._vectors.chunk(number)
             kept.put(kept.start[number], at, ids, vectors)
         kept.fillings = fillings
-        return bool(changed)
 
 
 class Found(Warm):
-    """For a single question: the codes beside the library, where they are of just what is in it. It makes none."""
+    """For a single question: the codes beside the library, where they are of nearly all in it. It makes none."""
 
     def _read(self, keep: bool = False) -> None:  # noqa: ARG002  it keeps nothing
-        kept = self._beside and self._beside.read()
-        self._kept = kept if kept and kept.fillings == self._vectors.fillings() else None
+        kept, fillings = self._beside and self._beside.read(), self._vectors.fillings()
+        self._kept = kept if kept and _is_nearly(kept, fillings) else None
+        self._stale = self._kept.changed(fillings) if self._kept else []
+
+
+def _is_nearly(kept: Kept, fillings: Mapping[int, Filling]) -> bool:
+    """Whether the codes are of what is in the table, but for a few chunks."""
+    return len(kept.changed(fillings)) * STALE <= len(fillings)

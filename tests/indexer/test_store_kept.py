@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,6 +190,66 @@ def test_where_photos_came_or_went_they_are_not_believed_until_they_are_brought_
         library.keep_codes()
     assert answers(home) == exact(home)
     assert coded
+
+
+@pytest.fixture
+def _one_in_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One chunk of the four may be filled otherwise."""
+    monkeypatch.setattr(warm, "STALE", 3)
+
+
+@pytest.mark.usefixtures("_one_in_three")
+def test_chunks_that_are_filled_otherwise_are_compared_whole_where_they_are_few(home: Path, coded: list[int]) -> None:
+    before = (home / FILE).stat().st_mtime_ns
+    with Library(home) as library:
+        put(library, MANY, 30)
+        library.forget(f"/p/{MANY - 1}.jpg")
+        library.keep_codes()
+    assert (home / FILE).stat().st_mtime_ns == before
+    assert answers(home) == exact(home)
+    assert len(coded) == len(QUERIES)
+    with Library(home) as library:
+        assert [number for number, _ in library.by_vector(VECTORS[MANY + 7], 1)] == [MANY + 8]
+        put(library, MANY + 30, CHUNK - 30)  # the second chunk that is filled otherwise
+    coded.clear()
+    assert answers(home) == exact(home)
+    assert not coded
+    with Library(home) as library:
+        library.keep_codes()
+    assert (home / FILE).stat().st_mtime_ns > before
+    assert answers(home) == exact(home)
+    assert len(coded) == len(QUERIES)
+
+
+@pytest.mark.usefixtures("_one_in_three")
+@pytest.mark.parametrize(
+    ("folders", "passing"),
+    [
+        (("/p",), range(1, MANY + 16)),
+        (("/q", "/p/7.jpg", "/p/2000.jpg", "/p/3150.jpg"), [8, 2001, 3151, *range(MANY + 16, MANY + 31)]),
+    ],
+    ids=["codes are asked", "so few pass that codes have nothing to say"],
+)
+def test_a_filter_holds_there_too(home: Path, folders: tuple[str, ...], passing: Sequence[int]) -> None:
+    with Library(home) as library:
+        put(library, MANY, 15)
+        put(library, MANY + 15, 15, "q")
+    for query in [*QUERIES, VECTORS[MANY + 3], VECTORS[MANY + 20]]:
+        with Library(home) as library:
+            ranked = [number for number, _ in library._models.vectors().nearest(query, MANY + 30) if number in passing]
+            found = library.by_vector(query, 10, Filters(folders=folders))
+        assert [number for number, _ in found] == ranked[:10]
+
+
+@pytest.mark.usefixtures("_one_in_three")
+def test_a_chunk_that_went_is_in_no_answer(home: Path, coded: list[int]) -> None:
+    with Library(home) as library:
+        for n in range(3 * CHUNK, MANY):
+            library.forget(f"/p/{n}.jpg")
+        gone = library._database.value("select count(*) from vectors_1_chunks")
+    assert answers(home, 40) == exact(home, 40)
+    assert coded
+    assert gone
 
 
 def test_they_are_brought_up_to_date_by_the_chunks_that_changed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
