@@ -39,8 +39,7 @@ def _jpeg(bench: Bench, kind: str, photos: Sequence[File]) -> list[Figure]:
         lambda: _rate(photos, lambda: _feed(photos, reader, 2)),
         lambda: _rate(photos, lambda: _pillow(photos, bench.encoder.image_size, 2)),
     )
-    megabytes = sum(photo.size for photo in photos) / len(photos) / 1e6
-    what = f"host,{kind} JPEG of {megabytes:.1f} MB"
+    what = f"host,{kind} JPEG of {_megabytes(photos):.1f} MB"
     return [
         compared(f"{what}, 1 worker", "img/s", _wall, one, floor, "bare Pillow", PER_CORE),
         compared(f"{what}, a core's second", "img/s", _core, one, floor, "bare Pillow"),
@@ -51,7 +50,12 @@ def _jpeg(bench: Bench, kind: str, photos: Sequence[File]) -> list[Figure]:
 def _other(bench: Bench, name: str, suffix: str) -> Figure:
     photos, reader = list(material.files(material.photos(bench.work / f"photos{suffix}", FEW, suffix))), _reader(bench)
     (rates,) = interleaved(bench.runs, lambda: _rate(photos, lambda: _feed(photos, reader, 1)))
-    return compared(f"host, {name}, 1 worker", "img/s", _wall, rates)
+    return compared(f"host, {name} of {_megabytes(photos):.1f} MB, 1 worker", "img/s", _wall, rates)
+
+
+def _megabytes(photos: Sequence[File]) -> float:
+    """The mean."""
+    return sum(photo.size for photo in photos) / len(photos) / 1e6
 
 
 def _reader(bench: Bench) -> Reader:
