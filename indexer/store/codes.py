@@ -146,14 +146,19 @@ class Codes:
 
         The others are empty.
         """
-        span = self.ids[start : start + size]
-        self.count += len(ids) - int(np.count_nonzero(span))
-        span[:] = 0
-        span[at] = ids
+        self.clear(start, size)
+        self.ids[start + at] = ids
+        self.count += len(ids)
         if len(ids):
             planes, factors = self.coder.code(turned)
             self.planes[:, :, start + at] = planes
             self.factors[:, start + at] = factors
+
+    def clear(self, start: int, size: int) -> None:
+        """Empties `size` places from `start` on."""
+        span = self.ids[start : start + size]
+        self.count -= int(np.count_nonzero(span))
+        span[:] = 0
 
     def few(self, query: Vector, k: int, among: Ids | None = None) -> Ids:
         """Places of some contents, of a list of ids (None: of all), among which are the k most like a unit vector."""

@@ -50,6 +50,11 @@ class Kept:
         every = fillings.keys() | self.fillings.keys()
         return [number for number in every if fillings.get(number) != self.fillings.get(number)]
 
+    def clear(self, numbers: Iterable[int]) -> None:
+        """Takes chunks out of the codes, those that are in them."""
+        for number in self.start.keys() & numbers:
+            self.codes.clear(self.start[number], CHUNK)
+
     def put(self, start: int, at: Ids, ids: Ids, vectors: Vector) -> None:
         """Fills the chunk whose places begin at `start`: `at` some of them, counted from there, contents' vectors."""
         turned = self.codes.coder.turned(vectors)

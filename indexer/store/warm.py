@@ -37,7 +37,7 @@ class Warm:
         self._fewest = FEWEST if fewest is None else fewest
         self._beside = beside
         self._kept: Kept | None = None
-        self._stale: list[int] = []  # chunks that are filled otherwise than the codes say: they are compared whole
+        self._stale: list[int] = []  # chunks of which there are no codes: they are compared whole
         self._version: Version | None = None
         self._passed: tuple[Condition, Ids] | None = None  # the last filter, and what passes it
 
@@ -89,7 +89,7 @@ class Warm:
         for number in self._stale:
             _, ids, vectors = self._vectors.chunk(number, passing)
             stale.append((ids, squares(vectors, query)))
-            contents = np.setdiff1d(contents, ids)
+            contents = np.setdiff1d(contents, ids)  # where so few pass that codes were not asked, these are among them
         held, vectors = self._vectors.held(contents.tolist())
         return [(contents[held], squares(vectors, query)), *stale]
 
@@ -139,9 +139,11 @@ class Found(Warm):
     """For a single question: the codes beside the library, where they are of nearly all in it. It makes none."""
 
     def _read(self, keep: bool = False) -> None:  # noqa: ARG002  it keeps nothing
+        self._kept, self._stale = None, []
         kept, fillings = self._beside and self._beside.read(), self._vectors.fillings()
-        self._kept = kept if kept and _is_nearly(kept, fillings) else None
-        self._stale = self._kept.changed(fillings) if self._kept else []
+        if kept and _is_nearly(kept, fillings):
+            self._kept, self._stale = kept, kept.changed(fillings)
+            kept.clear(self._stale)
 
 
 def _is_nearly(kept: Kept, fillings: Mapping[int, Filling]) -> bool:

@@ -242,6 +242,24 @@ def test_a_filter_holds_there_too(home: Path, folders: tuple[str, ...], passing:
 
 
 @pytest.mark.usefixtures("_one_in_three")
+def test_what_went_leaves_room_for_what_is_there(home: Path, coded: list[int]) -> None:
+    """A burst was just deleted: all that the codes would leave over."""
+    near = VECTORS[MANY : MANY + 60] * 0.01 + QUERIES[0]
+    burst = near / np.linalg.norm(near, axis=1, keepdims=True)
+    with Library(home) as library:
+        with recording(library, MODEL):
+            library.put(photo(f"/burst/{n}.jpg", vector, data=b"%d" % n) for n, vector in enumerate(burst))
+        (home / FILE).unlink()
+        library.keep_codes()
+    assert set(answers(home)[0]) - {1} <= set(range(MANY + 1, MANY + 61))
+    with Library(home) as library:
+        library.forget("/burst")
+    coded.clear()
+    assert answers(home) == exact(home)
+    assert len(coded) == len(QUERIES)
+
+
+@pytest.mark.usefixtures("_one_in_three")
 def test_a_chunk_that_went_is_in_no_answer(home: Path, coded: list[int]) -> None:
     with Library(home) as library:
         for n in range(3 * CHUNK, MANY):
