@@ -94,6 +94,9 @@ def run() -> int:
     except TyperException as wrong_usage:
         cast(Any, wrong_usage).show(sys.stderr)
         return FAILED
+    except Exception:  # noqa: BLE001  a fault of pics itself: Python would end with 1, which says that nothing was found
+        sys.excepthook(*sys.exc_info())
+        return FAILED
     if code == INTERRUPTED:
         say("interrupted: what was done is kept, and the same command goes on from there")
     return int(code)

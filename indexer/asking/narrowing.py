@@ -11,6 +11,7 @@ from indexer.query import Filters
 
 DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 DISTANCE = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(km|mi|m)")
+FOLDERS = 1_000  # of one question: SQLite takes some more
 KILOMETRES = {"km": 1.0, "m": 0.001, "mi": 1.609344}
 
 
@@ -54,6 +55,8 @@ class Narrowing:
             raise NotNarrowed('say of where: --near "35.36,138.73"', "--within")
         if any("\0" in str(folder) for folder in self.folders or ()):
             raise NotNarrowed("no folder has such a name", "--in")
+        if len(self.folders or ()) > FOLDERS:
+            raise NotNarrowed(f"at most {FOLDERS:,} folders at once; name one that holds them", "--in")
         after, before = self._span()
         return Filters(
             folders=tuple(str(absolute(folder)) for folder in self.folders or ()),

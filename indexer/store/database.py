@@ -44,6 +44,15 @@ def in_select(column: str, some: Condition | None) -> Condition:
     return ("1", []) if some is None else (f"{column} in ({some[0]})", some[1])
 
 
+def any_of(conditions: Sequence[Condition]) -> Condition:
+    """A condition: one of these holds. By halves, for SQLite goes no deeper than a thousand."""
+    if len(conditions) == 1:
+        return conditions[0]
+    half = len(conditions) // 2
+    (one, values), (other, more) = any_of(conditions[:half]), any_of(conditions[half:])
+    return f"({one} or {other})", [*values, *more]
+
+
 class Database:
     """Runs SQL on the file at `path`, which is made when missing (unless `read_only`)."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from indexer.photo import Content, File, Hit, Skip, canonical
-from indexer.store.database import Condition, Database, in_select, listed
+from indexer.store.database import Condition, Database, any_of, in_select, listed
 from indexer.store.words import Words
 
 SLICE = 2048  # files handed out at a time: enough to keep readers busy, few enough to forget
@@ -382,8 +382,10 @@ class Files:
 
 def contents_within(folders: Sequence[str]) -> Condition | None:
     """A select of the contents that have a file in one of the folders; None for no folders: all contents."""
+    if not folders:
+        return None
     condition, values = within("path", folders)
-    return (f"select content_id from file where {condition}", values) if folders else None
+    return f"select content_id from file where {condition}", values
 
 
 def in_any(column: str, folders: Sequence[str]) -> Condition:
@@ -396,9 +398,7 @@ def within(column: str, folders: Sequence[str]) -> Condition:
 
     Ranges and not LIKE, so that the index on paths answers.
     """
-    edges: list[object] = [edge for folder in folders for span in spans(folder) for edge in span]
-    ranges = [f"({column} >= ? and {column} < ?)"] * (len(edges) // 2)
-    return f"({' or '.join(ranges or ['0'])})", edges
+    return any_of([(f"({column} >= ? and {column} < ?)", [*span]) for folder in folders for span in spans(folder)])
 
 
 def in_spans(column: str, table: str) -> str:

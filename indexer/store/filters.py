@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from indexer.query import Filters
 from indexer.raw import FORMATS as RAW_FORMATS
-from indexer.store.database import Condition, Database
+from indexer.store.database import Condition, Database, any_of
 from indexer.store.files import contents_within
 
 EARTH_KM = 6371.0088  # mean radius
@@ -69,7 +69,7 @@ def passing(database: Database, filters: Filters) -> Condition | None:
 def _by_content(filters: Filters) -> Condition | None:
     conditions: list[Condition] = []
     if filters.formats:
-        conditions.append(_any([_of_format(format_) for format_ in filters.formats]))
+        conditions.append(any_of([_of_format(format_) for format_ in filters.formats]))
     if filters.min_side is not None:
         conditions.append(("min(width, height) >= ?", [filters.min_side]))
     if filters.shape:
@@ -94,7 +94,7 @@ def _by_metadata(database: Database, filters: Filters) -> Condition | None:
         conditions.append(_named(database, "camera", filters.cameras))
     if filters.places:
         columns = ("place", "place_local")
-        conditions.append(_any([_named(database, column, filters.places) for column in columns]))
+        conditions.append(any_of([_named(database, column, filters.places) for column in columns]))
     if filters.near is not None:
         conditions.append(_near(*filters.near, filters.within_km))
     if filters.min_rating is not None:
@@ -149,10 +149,6 @@ def _near(latitude: float, longitude: float, km: float) -> Condition:
             math.sin(half) ** 2 + 1e-15,
         ],
     )
-
-
-def _any(conditions: Sequence[Condition]) -> Condition:
-    return f"({' or '.join(sql for sql, _ in conditions)})", [value for _, values in conditions for value in values]
 
 
 def _select(table: str, conditions: Sequence[Condition]) -> Condition | None:

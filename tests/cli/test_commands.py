@@ -8,6 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+import cli
+from commands.wiring import FAILED
 from tests.cli.conftest import Pics, draw
 
 
@@ -198,6 +202,28 @@ def test_models_and_doctor_answer_without_a_library(pics: Pics) -> None:
     checks = {check["name"]: check for check in pics.json("doctor")}
     assert {"python", "sqlite", "mlx", "blas", "folder", "models", "network"} == set(checks)
     assert all(check["ok"] or check["mend"] for check in checks.values())
+
+
+def test_as_many_folders_as_a_shell_finds_are_searched(indexed: Pics, photos: Path) -> None:
+    folders = [photos / "empty" / str(n) for n in range(900)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    green = photos / "odd" / "green.png"
+    result = indexed("search", "words", "--paths", *(word for path in (*folders, green) for word in ("--in", str(path))))
+    assert (result.returncode, result.stdout) == (0, f"{green}\n")
+
+
+def test_a_fault_of_pics_itself_is_told_from_nothing_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fault(_: object) -> None:
+        raise RuntimeError("nobody thought of it")
+
+    monkeypatch.setattr(cli, "program", fault)
+    assert cli.run() == FAILED
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("RuntimeError: nobody thought of it\n")
 
 
 def test_a_terminal_sees_the_same_results_as_a_pipe(indexed: Pics) -> None:

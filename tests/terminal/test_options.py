@@ -93,6 +93,7 @@ def test_distances_are_in_metres_kilometres_or_miles(typed: str, kilometres: flo
         ({"near": "0,0", "within": "5"}, "'5' is no distance: write 800m, 5km or 3mi"),
         ({"within": "5km"}, "say of where"),
         ({"folders": [Path("a\0b")]}, "no folder has such a name"),
+        ({"folders": [Path("a")] * 1001}, "at most 1,000 folders at once"),
     ],
 )
 def test_what_cannot_be_meant_is_named(typed: dict[str, Any], complaint: str) -> None:
