@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from indexer.photo import Hit
 from indexer.search import Answer
@@ -39,6 +40,7 @@ class Listings:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Listing] = OrderedDict()
+        self._lock = Lock()  # of what is kept, not of the listings
 
     def page(
         self, key: Hashable, ask: Callable[[int], Answer], start: int, number: int, most: int | None = None
@@ -47,12 +49,7 @@ class Listings:
 
         The first page is asked anew; the others go on from what is kept.
         """
-        listing = self._kept.get(key) if start else None
-        if listing is None:
-            listing = self._kept[key] = Listing()
-        self._kept.move_to_end(key)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        listing = self._listing(key, anew=not start)
         end = start + number if most is None else min(start + number, most)
         while len(listing.answer.hits) < end and not listing.complete:
             _extend(listing, ask, max(end, FURTHER * listing.reached))
@@ -61,9 +58,19 @@ class Listings:
         further = there > end or (not listing.complete and (most is None or end < most))
         return Page(replace(listing.answer, hits=hits[start:end]), further)
 
+    def _listing(self, key: Hashable, anew: bool) -> Listing:
+        with self._lock:
+            listing = Listing() if anew or key not in self._kept else self._kept[key]
+            self._kept[key] = listing
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            return listing
+
     def hit(self, content_id: int, key: Hashable = None) -> Hit | None:
         """A picture as it was found, if what was asked then is still kept; no key: as it was found last."""
-        kept = [listing for own, listing in list(self._kept.items()) if key in (None, own)]
+        with self._lock:
+            kept = [listing for own, listing in self._kept.items() if key in (None, own)]
         for listing in reversed(kept):
             if found := next((hit for hit in listing.answer.hits if hit.content_id == content_id), None):
                 return found

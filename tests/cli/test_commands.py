@@ -208,9 +208,9 @@ def test_as_many_folders_as_a_shell_finds_are_searched(indexed: Pics, photos: Pa
     folders = [photos / "empty" / str(n) for n in range(900)]
     for folder in folders:
         folder.mkdir(parents=True)
-    green = photos / "odd" / "green.png"
-    result = indexed("search", "words", "--paths", *(word for path in (*folders, green) for word in ("--in", str(path))))
-    assert (result.returncode, result.stdout) == (0, f"{green}\n")
+    last = str(photos / "odd" / "green.png")
+    result = indexed("search", "words", "--paths", *(word for path in (*folders, last) for word in ("--in", path)))
+    assert (result.returncode, result.stdout) == (0, f"{last}\n")
 
 
 def test_a_fault_of_pics_itself_is_told_from_nothing_found(

@@ -1,6 +1,8 @@
 """Scrolling through an answer: page by page, nothing twice, nothing left out, whatever a deeper search would say."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -86,3 +88,23 @@ def test_a_photo_is_known_as_it_was_found_last() -> None:
     listings.page("one", lambda _: Answer([hit(3)]), 0, 10)
     listings.page("two", lambda _: Answer([hit(3, 4)]), 0, 10)
     assert listings.hit(3) == hit(3, 4)
+
+
+@pytest.fixture
+def _threads_take_turns_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_threads_take_turns_often")
+def test_a_photo_is_looked_for_while_others_scroll() -> None:
+    listings = Listings()
+    with ThreadPoolExecutor(1) as thread:
+        looking = thread.submit(lambda: [listings.hit(9) for _ in range(3000)])
+        number = 0
+        while not looking.done():
+            listings.page(number, first(1), 0, 1)
+            number += 1
+        assert not any(looking.result())
