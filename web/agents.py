@@ -152,7 +152,7 @@ async def similar(service: Service, asked: Likeness) -> Answer:
     if asked.photo is not None:
         name = str(await _number(service, asked.photo))
     else:
-        name = service.uploads.keep(_picture(asked.image or ""))
+        name = await service.take_in(_picture(asked.image or ""))
     return _hits(await service.similar(name, asked, fold=True), asked.thumbnails)
 
 

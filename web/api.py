@@ -73,7 +73,7 @@ async def similar(service: Here, asked: Annotated[Likeness, Query()]) -> shapes.
 @router.post("/similar", openapi_extra=PICTURE)
 async def similar_to_picture(request: Request, service: Here, narrowed: Annotated[Narrowed, Query()]) -> shapes.Hits:
     """Photos like the picture that is sent."""
-    name = service.uploads.keep(await request.body())
+    name = await service.take_in(await request.body())
     return shapes.Hits.of(await service.similar(name, narrowed, fold=False))
 
 

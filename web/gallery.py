@@ -168,8 +168,7 @@ async def reveal(request: Request, service: Here, number: Number) -> Response:
 @router.post("/uploads")
 async def upload(request: Request, service: Here) -> dict[str, str]:
     """Takes in a picture to search by; its name is for `like`."""
-    data = await request.body()
-    return {"like": await run_in_threadpool(service.uploads.keep, data)}
+    return {"like": await service.take_in(await request.body())}
 
 
 @router.get("/uploads/{name}")

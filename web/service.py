@@ -1,5 +1,6 @@
 """What the pages, the API and the MCP server ask: two desks, the pictures, the uploads, and the questions to them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -176,6 +177,10 @@ class Service:
 
         return await self.asking.ask(ask)
 
+    async def take_in(self, data: bytes) -> str:
+        """A picture to ask by; returns its name. Raises TooLarge, NotAPicture."""
+        return await asyncio.to_thread(self.uploads.keep, data)
+
     async def vector_of_picture(self, data: bytes, model: str | None) -> tuple[ModelIdentity, Vector]:
         """The model, and float32 (1, dim). Raises as above, and NotAPicture."""
 
@@ -183,7 +188,7 @@ class Service:
             speaker = desk.speaker(model)
             return speaker.model, speaker.picture(PictureNames(desk.library, self.uploads.path)(upload)).vector[None]
 
-        upload = Path(self.uploads.keep(data))
+        upload = Path(await self.take_in(data))
         return await self.asking.ask(ask)
 
 

@@ -1,5 +1,6 @@
 """The HTTP API, asked as a program would: in the same process, with the demo's album and pics-mini."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 import mlx_clip
 from demo.tour import ALBUM
 from indexer.build import build
+from indexer.decode import Decoded
 from indexer.errors import NothingIndexed
 from indexer.objects import hit_object
 from indexer.photo import Encoder
@@ -214,6 +216,23 @@ def test_what_is_sent_must_be_a_picture_and_no_bomb(api: TestClient, path: str) 
     for data, why in ((b"", "not a picture"), (b"<svg/>", "not a picture"), (bomb(), "more than the limit")):
         answer = api.post(path, content=data)
         assert (answer.status_code, why in answer.json()["error"]) == (400, True), answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/similar", "/api/embed/image", "/uploads"])
+def test_others_are_answered_while_what_is_sent_is_decoded(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """It is decoded on a thread of its own, not on that which answers."""
+    loops: list[object] = []
+    real = uploads.decode
+
+    def noting(*given: Any) -> Decoded:
+        loops.append(asyncio._get_running_loop())
+        return real(*given)
+
+    monkeypatch.setattr(uploads, "decode", noting)
+    assert api.post(path, content=PENGUIN.read_bytes()).status_code == 200
+    assert loops == [None]
 
 
 @pytest.mark.parametrize("path", ["/api/similar", "/api/embed/image", "/api/embed/text", "/uploads"])
