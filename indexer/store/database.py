@@ -28,7 +28,7 @@ NO_ROOM = "Could not insert a new vector chunk"  # sqlite-vec's name for a full 
 PAGE_SIZE = 8_192
 """A row put in at random, as each photo's hash is, has a page written: of 32 KB a photo wrote three times as much."""
 CACHE_KB = 8_192  # of pages; with half, a large library's are written three times as often, before their time
-WAL_PAGES = 4_096  # 32 MB, after which they go into the library: of what was written often meanwhile the last goes
+WAL_BYTES = 32 << 20  # after which pages go into the library: of one that was written often meanwhile the last goes
 FIND_PAGES = "pragma auto_vacuum = incremental"
 """SQLite then knows where the pages of a blob go on, and need not walk along them to a place in it: a vector is read
 in a third of the time, and put in in two thirds. No vacuum comes of it, for nobody asks for one."""
@@ -79,7 +79,7 @@ class Database:
             self.run(f"pragma page_size = {PAGE_SIZE}")
             self.run(FIND_PAGES)
         self.run("pragma journal_mode = wal")
-        self.run(f"pragma wal_autocheckpoint = {WAL_PAGES}")
+        self.run(f"pragma wal_autocheckpoint = {WAL_BYTES // self.value('pragma page_size')}")
         self.run("pragma synchronous = normal")  # in WAL mode: a power cut may lose the last batch, never the file
         self.run("pragma foreign_keys = on")
 

@@ -1,8 +1,10 @@
 """The library on disk: photos and vectors go in whole or not at all, and come out as they went in."""
 
 import signal
+import sqlite3
 import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from indexer.errors import LibraryFull
 from indexer.photo import File, Hit, Skip, Vector, is_within
-from indexer.store.database import CACHE_KB, Database
+from indexer.store.database import CACHE_KB, WAL_BYTES, Database
 from indexer.store.known import KnownContents
 from indexer.store.library import Library
 from indexer.store.schema import migrate
@@ -290,6 +292,18 @@ def test_a_full_disk_is_a_sentence_and_what_was_in_is_safe(tmp_path: Path) -> No
     )
     assert database.rows("select path, reason from skipped") == [("a", "before")]
     database.run("insert into skipped (path, reason) values ('b', 'after')")
+    database.close()
+
+
+@pytest.mark.parametrize("page_size", [4096, 32_768])
+def test_the_journal_is_as_long_whatever_the_size_of_pages(tmp_path: Path, page_size: int) -> None:
+    path = tmp_path / "library.db"
+    with closing(sqlite3.connect(path)) as begun:
+        begun.executescript(f"pragma page_size = {page_size}; create table text (text text)")
+    database = Database(path)
+    for _ in range(WAL_BYTES * 3 // 2 // 1_000_000):
+        database.run("insert into text values (?)", "x" * 1_000_000)
+    assert WAL_BYTES <= path.with_name("library.db-wal").stat().st_size < WAL_BYTES * 1.1
     database.close()
 
 
