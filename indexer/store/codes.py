@@ -21,9 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
-from indexer.store.vectors import lookup
+from indexer.store.vectors import Ids, lookup
 
-Ids = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float32]
 

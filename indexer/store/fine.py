@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
-from indexer.store.codes import Coder, Floats, Ids
-from indexer.store.vectors import CHUNK
+from indexer.store.codes import Coder, Floats
+from indexer.store.vectors import CHUNK, Ids
 
 Rows = NDArray[np.uint8]
 """(n, 4 + dim): of a vector its step, float32, and its turned numbers in such steps, int8."""

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.photo import Vector
-from indexer.store.codes import FORMAT, PLANES, Coder, Codes, Ids, words_of
+from indexer.store.codes import FORMAT, PLANES, Coder, Codes, words_of
 from indexer.store.fine import Fine, size_of
-from indexer.store.vectors import CHUNK, Filling
+from indexer.store.vectors import CHUNK, Filling, Ids
 
 VERSION = f"pics codes 1.{FORMAT}"
 LINED_UP = 64  # bytes: where an array may begin

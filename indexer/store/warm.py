@@ -9,7 +9,7 @@ changed. Where there is one, what the codes leave over is looked at more closely
 asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -113,8 +113,8 @@ class Warm:
     def keep(self) -> None:
         """Sees to it that the codes beside the library are of what is in it now, or nearly."""
         with self._vectors.snapshot():
-            found = self._beside and self._beside.read()
-            if not (found and _is_nearly(found, self._vectors.fillings())):
+            found, fillings = self._beside and self._beside.read(), self._vectors.fillings()
+            if not (found and _are_few(found.changed(fillings), fillings)):
                 self._read(keep=True)
 
     def _begin(self, count: int) -> Kept:
@@ -141,11 +141,11 @@ class Found(Warm):
     def _read(self, keep: bool = False) -> None:  # noqa: ARG002  it keeps nothing
         self._kept, self._stale = None, []
         kept, fillings = self._beside and self._beside.read(), self._vectors.fillings()
-        if kept and _is_nearly(kept, fillings):
-            self._kept, self._stale = kept, kept.changed(fillings)
-            kept.clear(self._stale)
+        if kept and _are_few(changed := kept.changed(fillings), fillings):
+            kept.clear(changed)
+            self._kept, self._stale = kept, changed
 
 
-def _is_nearly(kept: Kept, fillings: Mapping[int, Filling]) -> bool:
-    """Whether the codes are of what is in the table, but for a few chunks."""
-    return len(kept.changed(fillings)) * STALE <= len(fillings)
+def _are_few(changed: Sequence[int], fillings: Mapping[int, Filling]) -> bool:
+    """Whether codes of all chunks but these will do."""
+    return len(changed) * STALE <= len(fillings)

@@ -264,10 +264,9 @@ def test_a_chunk_that_went_is_in_no_answer(home: Path, coded: list[int]) -> None
     with Library(home) as library:
         for n in range(3 * CHUNK, MANY):
             library.forget(f"/p/{n}.jpg")
-        gone = library._database.value("select count(*) from vectors_1_chunks")
+        assert library._database.value("select count(*) from vectors_1_chunks") == 3
     assert answers(home, 40) == exact(home, 40)
     assert coded
-    assert gone
 
 
 def test_they_are_brought_up_to_date_by_the_chunks_that_changed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
