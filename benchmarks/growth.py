@@ -8,7 +8,6 @@ Index and rescan are of tiny pictures and a fake encoder, so that what grows is 
 import shutil
 import sys
 from collections.abc import Callable
-from itertools import pairwise
 from statistics import median
 
 from benchmarks import large, material, million
@@ -26,24 +25,24 @@ KEPT, DRAWING = "growth.json", "growth.svg"
 def measure(bench: Bench) -> list[Figure]:
     sizes = [size for size in SIZES if size <= bench.large]
     took = {(what, size): _kept(bench, what, size) for size in sizes for what in STEPS}
-    times, megabytes = Panel("Seconds of processor", "s"), Panel("Peak memory", "MB", starts_at=10)
+    seconds, megabytes = Panel("Seconds of processor", "s"), Panel("Peak memory", "MB", starts_at=10)
     for (what, size), (some_seconds, some_megabytes) in took.items():
-        times.lines.setdefault(what, []).append((size, some_seconds))
+        seconds.lines.setdefault(what, []).append((size, some_seconds))
         megabytes.lines.setdefault(what, []).append((size, some_megabytes))
-    (bench.work / DRAWING).write_text(draw("Photos in the library", (times, megabytes)), encoding="utf-8")
+    (bench.work / DRAWING).write_text(draw("Photos in the library", (seconds, megabytes)), encoding="utf-8")
     print(f"drawn: {bench.work / DRAWING}", file=sys.stderr)
     figures = [figure for (what, size), found in took.items() for figure in _figures(f"{what}, {size:,}", found)]
-    seconds = {size: took[INDEX, size][0] for size in sizes}
-    return [*figures, *(_further(seconds, few, many) for few, many in list(pairwise(sizes))[-1:])]
+    return [*figures, _further(took, *sizes[-2:])] if len(sizes) > 1 else figures
 
 
 def _figures(what: str, found: tuple[float, float]) -> list[Figure]:
     return [Figure(f"{what}, processor", "s", found[0]), Figure(f"{what}, peak memory", "MB", found[1])]
 
 
-def _further(seconds: dict[int, float], few: int, many: int) -> Figure:
+def _further(took: dict[tuple[str, int], tuple[float, float]], few: int, many: int) -> Figure:
     """Whether index gets slower: photos by a second of processor, those after the first few beside these."""
-    first, further = few / seconds[few], (many - few) / (seconds[many] - seconds[few])
+    (for_few, _), (for_many, _) = took[INDEX, few], took[INDEX, many]
+    first, further = few / for_few, (many - few) / (for_many - for_few)
     what = f"{INDEX}, photos from {few:,} to {many:,} by a second of processor"
     return Figure(what, "/s", further, first, f"up to {few:,}", further / first, million.FLAT)
 
